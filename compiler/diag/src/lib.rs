@@ -1,0 +1,18 @@
+//! What the compiler says to its user: sources, spans, codes, diagnostics and how they are drawn.
+//!
+//! A cellar of the house: imports nothing of ours. Everything a phase reports is a plain [`Diagnostic`] pushed into
+//! [`Diags`]; only `render` knows how one looks.
+
+mod codes;
+mod diagnostic;
+mod sink;
+mod source;
+mod span;
+mod symbol;
+
+pub use codes::Code;
+pub use diagnostic::{Diagnostic, Fix, Label, Severity};
+pub use sink::{Clean, Diags};
+pub use source::{FileId, LineColumn, SourceFile, SourceMap};
+pub use span::Span;
+pub use symbol::Symbol;

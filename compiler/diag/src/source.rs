@@ -1,0 +1,96 @@
+//! Source texts and where their lines begin.
+
+use crate::Span;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FileId(pub u32);
+
+impl FileId {
+    pub const NONE: FileId = FileId(u32::MAX);
+}
+
+/// One text with its name as the user typed it. `library` marks the files of `std`, which reports step over.
+#[derive(Debug)]
+pub struct SourceFile {
+    pub id: FileId,
+    pub path: String,
+    pub text: String,
+    pub library: bool,
+    line_starts: Vec<u32>,
+}
+
+/// 1-based; columns count characters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineColumn {
+    pub line: u32,
+    pub column: u32,
+}
+
+impl SourceFile {
+    pub fn line_column(&self, offset: u32) -> LineColumn {
+        let offset = (offset as usize).min(self.text.len());
+        let line = self.line_starts.partition_point(|&start| start as usize <= offset) - 1;
+        let start = self.line_starts[line] as usize;
+        let mut end = offset;
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        LineColumn { line: line as u32 + 1, column: self.text[start..end].chars().count() as u32 + 1 }
+    }
+
+    pub fn snippet(&self, span: Span) -> &str {
+        self.text.get(span.lo as usize..span.hi as usize).unwrap_or("")
+    }
+}
+
+/// All texts of one compilation. Cheap to clone; files are only ever added.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    files: Vec<Arc<SourceFile>>,
+}
+
+impl SourceMap {
+    pub fn new() -> SourceMap {
+        SourceMap::default()
+    }
+
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>, library: bool) -> Arc<SourceFile> {
+        let text = text.into();
+        let mut line_starts = vec![0];
+        line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
+        let file = Arc::new(SourceFile {
+            id: FileId(self.files.len() as u32),
+            path: path.into(),
+            text,
+            library,
+            line_starts,
+        });
+        self.files.push(file.clone());
+        file
+    }
+
+    /// `None` for spans the compiler made.
+    pub fn file(&self, id: FileId) -> Option<&Arc<SourceFile>> {
+        self.files.get(id.0 as usize)
+    }
+
+    pub fn files(&self) -> &[Arc<SourceFile>] {
+        &self.files
+    }
+
+    /// `path:line:column` of the start of a span; `?` for one without text.
+    pub fn place(&self, span: Span) -> String {
+        match self.file(span.file) {
+            Some(file) => {
+                let at = file.line_column(span.lo);
+                format!("{}:{}:{}", file.path, at.line, at.column)
+            }
+            None => "?".into(),
+        }
+    }
+
+    pub fn snippet(&self, span: Span) -> &str {
+        self.file(span.file).map_or("", |file| file.snippet(span))
+    }
+}
