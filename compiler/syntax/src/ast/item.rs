@@ -1,6 +1,6 @@
 //! Items: what a file or module declares.
 
-use super::{Attr, Block, Expr, Ident, Pat, Path, Ty};
+use super::{Attr, AttrArg, Block, Expr, Ident, Pat, Path, Ty};
 use diag::{Span, Symbol};
 use std::sync::Arc;
 
