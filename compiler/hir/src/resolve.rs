@@ -1,0 +1,3 @@
+//! (scopes)
+#[derive(Default)]
+pub(crate) struct ModuleScope {}

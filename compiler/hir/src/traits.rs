@@ -1,0 +1,3 @@
+//! (impl index)
+#[derive(Default)]
+pub(crate) struct ImplIndex {}

@@ -1,0 +1,9 @@
+//! Types as values: interned, compared by address, matched through [`Ty::kind`].
+
+mod display;
+mod fold;
+mod intern;
+mod kind;
+
+pub use fold::Subst;
+pub use kind::*;
