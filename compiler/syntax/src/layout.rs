@@ -182,6 +182,10 @@ impl<'a> Layout<'a> {
     /// Bookkeeping of brackets, heads and arms.
     fn before(&mut self, token: Token) {
         use Kind::*;
+        let frame = self.frame();
+        if frame.kind == FrameKind::Select && !frame.in_arm_body && self.at_arm_start() {
+            self.arm_pattern();
+        }
         match token.kind {
             ParenOpen | InterpolationOpen => self.frames.push(Frame::new(FrameKind::List)),
             BracketOpen => {
@@ -216,9 +220,6 @@ impl<'a> Layout<'a> {
             Comma if matches!(self.frame().kind, FrameKind::Match | FrameKind::Select) => self.frame().in_arm_body = false,
             _ => {}
         }
-        if matches!(self.frame().kind, FrameKind::Select) && !self.frame().in_arm_body && self.at_arm_start() {
-            self.arm_pattern();
-        }
     }
 
     fn at_arm_start(&self) -> bool {
@@ -247,6 +248,7 @@ impl<'a> Layout<'a> {
         // `>>` in two, so that it can close two lists of type arguments.
         let touching = self.input.get(self.at + 1).filter(|next| next.lo == token.hi && token.lo < token.hi);
         match (token.kind, touching.map(|next| next.kind)) {
+            (Lt, _) if self.opens_cast_arguments(token) => token.kind = CastLt,
             (Gt, Some(Gt | Ge)) => token.kind = GtJoint,
             (Lt, Some(Lt | Le)) => token.kind = LtJoint,
             (KwElse, _) if !matches!(self.previous(), Some(BraceClose)) => token.kind = KwLetElse,
@@ -269,7 +271,7 @@ impl<'a> Layout<'a> {
                 frame.open_tokens += 1;
                 self.open_tokens += 1;
                 match token.kind {
-                    Lt | LtJoint => frame.angles += 1,
+                    Lt | LtJoint | CastLt => frame.angles += 1,
                     Gt | GtJoint => frame.angles -= 1,
                     FatArrow | AndAnd | OrOr | EqEq | Ne => frame.angles = 0,
                     _ => {}
@@ -285,6 +287,25 @@ impl<'a> Layout<'a> {
             token.data = ATTRIBUTE;
         }
         self.out.push(token);
+    }
+}
+
+impl Layout<'_> {
+    /// `p as *mut Node<T>`: a `<` that touches the path of a pointer's target. Everywhere else behind `as` it compares.
+    fn opens_cast_arguments(&self, token: Token) -> bool {
+        use Kind::*;
+        if self.out.last().is_none_or(|last| last.hi != token.lo || last.kind != Name) {
+            return false;
+        }
+        let mut kinds = self.out.iter().rev().map(|token| token.kind).skip_while(|kind| matches!(kind, Name | PathSep | KwSelfType));
+        let mut pointer = false;
+        loop {
+            match (kinds.next(), pointer) {
+                (Some(KwAs), true) => return true,
+                (Some(KwConst | KwMut), _) if kinds.next() == Some(Star) => pointer = true,
+                _ => return false,
+            }
+        }
     }
 }
 
