@@ -129,6 +129,14 @@ impl<'a> Balancer<'a> {
                 self.out.push(token);
             }
             None if self.tables.swallowed => {}
+            None if self.closes_wrongly(token) => {
+                let Some(open) = self.open.pop() else { return };
+                let Some(closer) = open.token.kind.closer() else { return };
+                let opener = Span::new(self.file.id, open.token.lo as usize, open.token.hi as usize);
+                let span = Span::new(self.file.id, token.lo as usize, token.hi as usize);
+                self.diags.push(errors::wrong_closer(span, token.kind, opener, closer));
+                self.out.push(Token { kind: closer, ..token });
+            }
             None => {
                 let span = Span::new(self.file.id, token.lo as usize, token.hi as usize);
                 let inside = self.open.last().map(|open| {
@@ -139,22 +147,44 @@ impl<'a> Balancer<'a> {
         }
     }
 
-    /// Closes what stands above, and says so of the innermost: its closer is the one that is missing.
+    /// `(1, 2]`
+    fn closes_wrongly(&self, token: Token) -> bool {
+        let list = |kind| matches!(kind, Kind::ParenOpen | Kind::BracketOpen);
+        matches!(token.kind, Kind::ParenClose | Kind::BracketClose) && self.open.last().is_some_and(|open| list(open.token.kind))
+    }
+
+    /// Closes what stands above. Every list that was left open is a mistake of its own; of blocks only the innermost is,
+    /// because its `}` was taken by the next.
     fn close_down_to(&mut self, keep: usize) {
         if self.open.len() <= keep {
             return;
         }
-        if !self.tables.swallowed
-            && let Some(open) = self.open.last()
-        {
-            let span = Span::new(self.file.id, open.token.lo as usize, open.token.hi as usize);
-            self.diags.push(errors::unclosed(span, open.token.kind));
+        if !self.tables.swallowed {
+            let above = &self.open[keep..];
+            let innermost_block = above.iter().rposition(|open| open.token.kind == Kind::BraceOpen);
+            let any_list = above.iter().any(|open| open.token.kind != Kind::BraceOpen);
+            let mut line = None;
+            for (index, open) in above.iter().enumerate().take(DEPTH_MAX) {
+                let is_block = open.token.kind == Kind::BraceOpen;
+                if is_block && (any_list || innermost_block != Some(index)) {
+                    continue;
+                }
+                let start = self.line_start(open.token.lo);
+                if line == Some(start) {
+                    continue;
+                }
+                line = Some(start);
+                let span = Span::new(self.file.id, open.token.lo as usize, open.token.hi as usize);
+                self.diags.push(errors::unclosed(span, open.token.kind));
+            }
         }
         while self.open.len() > keep {
             let Some(open) = self.open.pop() else { return };
             let Some(closer) = open.token.kind.closer() else { continue };
             let at = match open.token.kind {
                 Kind::BraceOpen => self.out.len(),
+                // Deeper than anything that is parsed: not worth a search.
+                _ if self.open.len() > DEPTH_MAX => self.out.len(),
                 _ => self.end_of_list(&open),
             };
             let end = self.out[at - 1].hi as usize;
@@ -162,11 +192,24 @@ impl<'a> Balancer<'a> {
         }
     }
 
-    /// Where a `(` most likely ends: before the first line that is indented no deeper than its own.
+    /// Where a `(` most likely ends: before the first line that is indented no deeper than its own, in a head before its block.
     fn end_of_list(&self, open: &Open) -> usize {
+        let line = self.line_start(open.token.lo);
+        let first = self.out[..open.index].iter().rposition(|token| token.lo < line).map_or(0, |index| index + 1);
+        let parameters = self.out[..open.index].iter().rev().take(2).any(|token| token.kind == Kind::KwFn);
+        let head = self.out[first..open.index].iter().any(|token| {
+            matches!(token.kind, Kind::KwIf | Kind::KwWhile | Kind::KwFor | Kind::KwMatch | Kind::KwFn)
+        });
         let mut depth = 0;
         for (index, token) in self.out.iter().enumerate().skip(open.index + 1) {
             if depth == 0 && token.line_start && self.indent(token.lo) <= open.indent {
+                return index;
+            }
+            if depth == 0 && parameters && matches!(token.kind, Kind::Arrow | Kind::BraceOpen) {
+                return index;
+            }
+            let ends_line = self.out.get(index + 1).is_none_or(|next| next.line_start);
+            if depth == 0 && head && token.kind == Kind::BraceOpen && ends_line {
                 return index;
             }
             if token.kind.closer().is_some() {
@@ -181,10 +224,13 @@ impl<'a> Balancer<'a> {
         self.out.len()
     }
 
+    fn line_start(&self, lo: u32) -> u32 {
+        self.file.text[..lo as usize].rfind('\n').map_or(0, |at| at as u32 + 1)
+    }
+
     /// Columns of white space in front of the line that holds `lo`.
     fn indent(&self, lo: u32) -> usize {
-        let text = &self.file.text[..lo as usize];
-        let line = text.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.line_start(lo) as usize;
         self.file.text[line..].bytes().take_while(|b| matches!(b, b' ' | b'\t')).count()
     }
 }

@@ -15,16 +15,26 @@ fn misplaced(span: Span, message: impl Into<String>, label: impl Into<String>) -
 // ---------------------------------------------------------------- Characters
 
 pub(crate) fn unknown_character(span: Span, text: &str, in_string: bool) -> Diagnostic {
-    let report = Diagnostic::error(Code::E0105, format!("`{text}` belongs to no token of the language"))
+    let report = Diagnostic::error(Code::E0105, format!("{} belongs to no token of the language", quoted(text)))
         .primary(span, "this cannot be read");
     match text {
         "\\" if in_string => report.help("quotes inside `{ }` need no `\\`"),
         "‘" | "’" => report.help("characters stand between straight quotes: `'x'`").fix(span, "'"),
-        "“" | "”" => report.help("strings stand between straight quotes: `\"text\"`").fix(span, "\""),
+        _ if text.starts_with(['“', '”']) => report.help("strings stand between straight quotes: `\"text\"`"),
         "$" => report.help("variables are named without `$`, in strings too: `\"{name}\"`"),
-        "`" => report.help("strings stand between double quotes and interpolate by themselves: `\"{name}\"`"),
+        _ if text.starts_with('`') => report.help("strings stand between double quotes and interpolate by themselves: `\"{name}\"`"),
         "~" => report.help("the bits of a number are inverted by `!`").fix(span, "!"),
         _ => report,
+    }
+}
+
+/// Between backticks, or in words where that would be hard to read.
+fn quoted(text: &str) -> String {
+    match text.chars().next() {
+        Some('`') => "a backtick".into(),
+        Some('“' | '”') => "a curly quote".into(),
+        Some(other) if other.is_control() || other.is_whitespace() => format!("the character U+{:04X}", other as u32),
+        _ => format!("`{text}`"),
     }
 }
 
@@ -106,6 +116,13 @@ pub(crate) fn stray_closer(span: Span, kind: Kind, inside: Option<(Span, Kind)>)
         }
         None => report.primary(span, "one bracket too many"),
     }
+}
+
+pub(crate) fn wrong_closer(span: Span, kind: Kind, opener: Span, closer: Kind) -> Diagnostic {
+    Diagnostic::error(Code::E0108, format!("a `{}` cannot close this", kind.spelling()))
+        .primary(span, format!("here a `{}` belongs", closer.spelling()))
+        .label(opener, "to close this")
+        .fix(span, closer.spelling())
 }
 
 pub(crate) fn too_deep(span: Span) -> Diagnostic {

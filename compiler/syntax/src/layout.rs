@@ -36,7 +36,8 @@ pub(crate) fn lay_out(file: &SourceFile, balanced: &Balanced, diags: &mut Diags)
         lifetime_line: None,
         closed_attribute: false,
     };
-    for lo in &balanced.too_deep {
+    // One of them is enough to know.
+    if let Some(lo) = balanced.too_deep.first() {
         layout.diags.push(errors::too_deep(Span::new(file.id, *lo as usize, *lo as usize + 1)));
     }
     while layout.at < layout.input.len() {
@@ -277,9 +278,11 @@ impl<'a> Layout<'a> {
                     _ => {}
                 }
                 if self.open_tokens == OPEN_TOKENS_MAX {
+                    if self.too_deep.is_empty() {
+                        let span = Span::new(self.file.id, token.lo as usize, token.hi as usize);
+                        self.diags.push(errors::too_long(span));
+                    }
                     self.too_deep.push(token.lo);
-                    let span = Span::new(self.file.id, token.lo as usize, token.hi as usize);
-                    self.diags.push(errors::too_long(span));
                 }
             }
         }
@@ -580,7 +583,7 @@ impl Layout<'_> {
         }
         self.at += 1;
         match (previous, next) {
-            (Some(Lt | LtJoint | Comma), Some(Colon)) if self.kind_at(self.at + 1) == Some(Label) => {
+            (Some(Lt | LtJoint | Comma | KwWhere), Some(Colon)) if self.kind_at(self.at + 1) == Some(Label) => {
                 self.at += 2;
                 if self.kind_at(self.at) == Some(Comma) {
                     self.at += 1;

@@ -41,6 +41,8 @@ pub struct Tables {
     pub file_docs: Vec<Symbol>,
     /// Something swallowed a part of the text, so brackets may be missing without a mistake of their own.
     pub swallowed: bool,
+    /// Where characters were left out, in order: a gap there is no mistake of its own.
+    pub holes: Vec<u32>,
 }
 
 /// Strings in strings in strings: deeper than anybody can read.
@@ -58,7 +60,7 @@ pub(crate) fn raw_tokens(file: &SourceFile, diags: &mut Diags) -> (Vec<Token>, T
         line_first: 0,
         pending_docs: Vec::new(),
         interpolations: 0,
-        reported_lines: None,
+        reported_until: None,
     };
     lexer.range(0, text.len());
     (lexer.tokens, lexer.tables)
@@ -76,7 +78,7 @@ struct Lexer<'a> {
     pending_docs: Vec<Symbol>,
     interpolations: u32,
     /// Where the last unknown character ended: a run of them is one mistake.
-    reported_lines: Option<usize>,
+    reported_until: Option<usize>,
 }
 
 impl<'a> Lexer<'a> {
@@ -133,10 +135,7 @@ impl<'a> Lexer<'a> {
                     self.push(Kind::RawName, start, end, 0);
                     end
                 }
-                Kind::Unknown => {
-                    self.unknown(start, end);
-                    end
-                }
+                Kind::Unknown => self.unknown(start, end, hi),
                 kind => {
                     self.push(kind, start, end, 0);
                     end
@@ -189,11 +188,29 @@ impl<'a> Lexer<'a> {
         hi
     }
 
-    fn unknown(&mut self, lo: usize, hi: usize) {
-        if self.reported_lines != Some(lo) {
-            self.diags.push(errors::unknown_character(self.span(lo, hi), &self.text[lo..hi], self.interpolations > 0));
+    fn unknown(&mut self, lo: usize, hi: usize, limit: usize) -> usize {
+        let text = &self.text[lo..hi];
+        // Curly quotes and backticks around a text are one mistake.
+        let closers: &[char] = match text {
+            "`" => &['`'],
+            "“" | "”" => &['”', '“', '"'],
+            _ => &[],
+        };
+        let line = self.text[hi..limit].split('\n').next().unwrap_or("");
+        if let Some(length) = line.find(closers) {
+            let closer = line[length..].chars().next().map_or(0, char::len_utf8);
+            let end = hi + length + closer;
+            self.diags.push(errors::unknown_character(self.span(lo, end), &self.text[lo..end], self.interpolations > 0));
+            let inside = self.text[hi..hi + length].to_owned();
+            self.push_text(Kind::Str, &inside, lo, end);
+            return end;
         }
-        self.reported_lines = Some(hi);
+        self.tables.holes.push(lo as u32);
+        if self.reported_until != Some(lo) {
+            self.diags.push(errors::unknown_character(self.span(lo, hi), text, self.interpolations > 0));
+        }
+        self.reported_until = Some(hi);
+        hi
     }
 
     /// Takes the fraction and the exponent that belong to a number, save behind a `.`, where digits are a field.

@@ -20,3 +20,6 @@ mod validate;
 pub use lexer::Token;
 pub use parse::{Tokens, lex, parse};
 pub use token::Kind;
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,7 @@ pub fn parse(file: &SourceFile, diags: &mut Diags) -> File {
         let attempt = |tokens_of: &[Token]| run(&parser, file, &tokens.tables, tokens_of);
         let parsed = match attempt(item) {
             Ok(parsed) => parsed,
-            Err(failure) => recover::recover(file, item.to_vec(), failure, &attempt, diags),
+            Err(failure) => recover::recover(file, &tokens.tables, item.to_vec(), failure, &attempt, diags),
         };
         diags.extend(parsed.diags);
         tree.attrs.extend(parsed.attrs);

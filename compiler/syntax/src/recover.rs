@@ -5,7 +5,7 @@
 //! `Bad` token. Promises: one report a mistake, and an end, because every step goes forward or removes tokens.
 
 use crate::errors;
-use crate::lexer::Token;
+use crate::lexer::{Tables, Token};
 use crate::parse::{Failure, Parsed, unreadable};
 use crate::token::Kind;
 use diag::{Diagnostic, Diags, SourceFile, Span};
@@ -15,13 +15,14 @@ const MISTAKES_MAX: usize = 60;
 
 pub(crate) fn recover(
     file: &SourceFile,
+    tables: &Tables,
     tokens: Vec<Token>,
     failure: Failure,
     attempt: &dyn Fn(&[Token]) -> Result<Parsed, Failure>,
     diags: &mut Diags,
 ) -> Parsed {
     let whole = tokens.clone();
-    let mut recovery = Recovery { file, tokens, diags, mended: Vec::new() };
+    let mut recovery = Recovery { file, tables, tokens, diags, mended: Vec::new() };
     let mut failure = failure;
     for _ in 0..MISTAKES_MAX {
         recovery.mistake(&failure);
@@ -37,6 +38,7 @@ pub(crate) fn recover(
 
 struct Recovery<'a> {
     file: &'a SourceFile,
+    tables: &'a Tables,
     tokens: Vec<Token>,
     diags: &'a mut Diags,
     /// Offsets where tokens were changed: a second failure at one of them means that the change did not help.
@@ -84,6 +86,10 @@ impl<'a> Recovery<'a> {
             self.cut_out(at, true);
             return;
         }
+        if self.behind_hole(at) {
+            self.cut_out(at, false);
+            return;
+        }
         let offset = self.tokens.get(at).map_or(u32::MAX, |token| token.lo);
         if !self.mended.contains(&offset) {
             self.mended.push(offset);
@@ -94,6 +100,15 @@ impl<'a> Recovery<'a> {
         let report = self.unknown_mistake(at, failure);
         self.diags.push(report);
         self.cut_out(at, false);
+    }
+
+    /// Whether characters that belong to no token were left out directly before or behind this one.
+    fn behind_hole(&self, at: usize) -> bool {
+        let lo = at.checked_sub(1).map_or(0, |before| self.tokens[before].hi);
+        let hi = self.tokens.get(at + 1).or(self.tokens.get(at)).map_or(u32::MAX, |token| token.lo);
+        let holes = &self.tables.holes;
+        let first = holes.partition_point(|hole| *hole < lo);
+        holes.get(first).is_some_and(|hole| *hole < hi)
     }
 
     fn insert(&mut self, at: usize, kind: Kind) {
@@ -205,7 +220,9 @@ impl<'a> Recovery<'a> {
             || got.begins_item() && got != Hash
             || matches!(got, KwLet | KwReturn | KwBreak | KwContinue | KwFor | KwWhile | KwLoop | KwDetach | KwParallel);
         let follows = previous.is_some_and(Kind::ends_statement) && !self.tokens[at].line_start;
-        if begins && follows && expects(Newline) && expects(Semi) {
+        // Among statements anything may follow, among items only an item.
+        let may_follow = expects(Plus) || got.begins_item();
+        if begins && follows && may_follow && expects(Newline) && expects(Semi) {
             let word = self.text(at - 1);
             if previous == Some(Question) && self.colon_follows(at) {
                 return false;
@@ -416,22 +433,22 @@ fn expectation(expected: &[Kind]) -> String {
     let mut swallowed: &[Kind] = &[];
     if has(KwLet) && has(KwStruct) {
         parts.push("a statement".into());
-        swallowed = &[ParenOpen, BracketOpen, BraceOpen, Name, Newline, Semi];
+        swallowed = &[ParenOpen, BracketOpen, BraceOpen, Name, Str, Lt, KwFor, KwFn, Newline, Semi];
     } else if has(KwStruct) {
         parts.push("an item such as `fn`, `struct` or `use`".into());
-        swallowed = &[Newline, Semi];
+        swallowed = &[Newline, Semi, KwFn];
     } else if has(KwRef) {
         parts.push("a pattern".into());
-        swallowed = &[ParenOpen, BracketOpen, BraceOpen, Name];
+        swallowed = &[ParenOpen, BracketOpen, BraceOpen, Name, Str];
     } else if has(KwDyn) {
         parts.push("a type".into());
-        swallowed = &[ParenOpen, BracketOpen, BraceOpen, Name];
+        swallowed = &[ParenOpen, BracketOpen, BraceOpen, Name, Lt, Gt, KwFn, BraceClose];
     } else if has(KwMatch) {
         parts.push("an expression".into());
-        swallowed = &[ParenOpen, BracketOpen, BraceOpen, Name];
+        swallowed = &[ParenOpen, BracketOpen, BraceOpen, Name, Str, Lt, KwFor, KwFn];
     } else if has(Plus) && has(EqEq) {
         // Behind a whole expression: what goes on with it is not what was missed.
-        swallowed = &[ParenOpen, BracketOpen, Name, Eq, Lt, Dot, Colon];
+        swallowed = &[ParenOpen, BracketOpen, Name, Eq, Lt, Gt, Dot, Colon];
     }
     for kind in [
         Name, Str, BraceOpen, ParenOpen, BracketOpen, Colon, Eq, FatArrow, Arrow, Comma, ParenClose, BracketClose, BraceClose,
