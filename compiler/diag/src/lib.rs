@@ -3,8 +3,11 @@
 //! A cellar of the house: imports nothing of ours. Everything a phase reports is a plain [`Diagnostic`] pushed into
 //! [`Diags`]; only `render` knows how one looks.
 
+#![forbid(unsafe_code)]
+
 mod codes;
 mod diagnostic;
+pub mod render;
 mod sink;
 mod source;
 mod span;
