@@ -7,6 +7,7 @@
 
 mod codes;
 mod diagnostic;
+mod explain;
 pub mod render;
 mod sink;
 mod source;
@@ -15,6 +16,7 @@ mod symbol;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Fix, Label, Severity};
+pub use explain::explain;
 pub use sink::{Clean, Diags};
 pub use source::{FileId, LineColumn, SourceFile, SourceMap};
 pub use span::Span;
