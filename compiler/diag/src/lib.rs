@@ -3,8 +3,12 @@
 //! A cellar of the house: imports nothing of ours. Everything a phase reports is a plain [`Diagnostic`] pushed into
 //! [`Diags`]; only `render` knows how one looks.
 
+#![forbid(unsafe_code)]
+
 mod codes;
 mod diagnostic;
+mod explain;
+pub mod render;
 mod sink;
 mod source;
 mod span;
@@ -12,6 +16,7 @@ mod symbol;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Fix, Label, Severity};
+pub use explain::explain;
 pub use sink::{Clean, Diags};
 pub use source::{FileId, LineColumn, SourceFile, SourceMap};
 pub use span::Span;

@@ -1,1 +1,45 @@
-fn main() {}
+//! `aurorac`: the only room that touches files, terminal and linker. Reads the command line and hands over to `cmd`.
+
+mod args;
+mod cmd;
+mod modules;
+mod pipeline;
+mod session;
+
+use std::process::ExitCode;
+
+/// What the process ends with.
+pub(crate) mod exit {
+    pub const OK: u8 = 0;
+    /// The program that was given has mistakes, or a file cannot be read.
+    pub const USER: u8 = 1;
+    /// The command line cannot be understood.
+    pub const USAGE: u8 = 2;
+}
+
+/// Trees are as deep as a text is nested, and phases follow them recursively. Only touched pages cost anything.
+const STACK_BYTES: usize = 512 << 20;
+
+fn main() -> ExitCode {
+    let line: Vec<_> = std::env::args_os().skip(1).collect();
+    let work = move || match args::parse(line) {
+        Ok(request) => cmd::run(request),
+        Err(usage) => {
+            eprintln!("{usage}");
+            exit::USAGE
+        }
+    };
+    let thread = std::thread::Builder::new().name("aurorac".into()).stack_size(STACK_BYTES).spawn(work);
+    match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        // A bug of ours: the panic has told what it knows.
+        Ok(Err(_)) => {
+            eprintln!("error: the compiler failed on this program; please report it with the lines above");
+            ExitCode::from(exit::USER)
+        }
+        Err(error) => {
+            eprintln!("error: no memory for the compiler: {error}");
+            ExitCode::from(exit::USER)
+        }
+    }
+}

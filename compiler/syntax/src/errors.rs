@@ -240,12 +240,12 @@ pub(crate) fn field_needs_colon(span: Span) -> Diagnostic {
     unexpected_at(span, "a field gets its value with `:`", "write `:`").fix(span, ":")
 }
 
-pub(crate) fn type_needs_colon(span: Span, name: &str) -> Diagnostic {
-    unexpected_at(span, "a type stands behind `:`", format!("write `{name}: …`")).fix(span.start(), ": ")
+pub(crate) fn type_needs_colon(span: Span, name: Span, text: &str) -> Diagnostic {
+    unexpected_at(span, "a type stands behind `:`", format!("write `{text}: …`")).fix(name.end(), ":")
 }
 
-pub(crate) fn missing_equals(span: Span, name: &str) -> Diagnostic {
-    unexpected_at(span, "a value stands behind `=`", format!("write `let {name} = …`")).fix(span.start(), "= ")
+pub(crate) fn missing_equals(span: Span, name: Span, text: &str) -> Diagnostic {
+    unexpected_at(span, "a value stands behind `=`", format!("write `let {text} = …`")).fix(name.end(), " =")
 }
 
 pub(crate) fn needs_name(span: Span, what: &str) -> Diagnostic {

@@ -31,6 +31,14 @@ pub fn ast(file: &File) -> String {
     printer.out
 }
 
+/// The tree, or only the functions of a name, wherever they stand.
+pub fn ast_of(file: &File, function: Option<&str>) -> String {
+    let Some(name) = function else { return ast(file) };
+    let mut printer = Printer { out: String::new(), indent: 0 };
+    printer.functions(&file.items, name);
+    printer.out
+}
+
 /// One expression on one line or several.
 pub fn expr(expr: &Expr) -> String {
     let mut printer = Printer { out: String::new(), indent: 0 };
@@ -235,6 +243,30 @@ impl Printer {
             ItemKind::Error => self.put("<error>"),
         }
         if self.indent == 0 {
+            self.line();
+        }
+    }
+
+    fn functions(&mut self, items: &[Item], name: &str) {
+        for item in items {
+            match &item.kind {
+                ItemKind::Fn(function) => self.function_named(function, name),
+                ItemKind::Impl(ImplItem { items, .. }) | ItemKind::Trait(TraitItem { items, .. }) => {
+                    for item in items {
+                        if let AssocKind::Fn(function) = &item.kind {
+                            self.function_named(function, name);
+                        }
+                    }
+                }
+                ItemKind::Mod(module) => self.functions(module.items.as_deref().unwrap_or_default(), name),
+                _ => {}
+            }
+        }
+    }
+
+    fn function_named(&mut self, function: &FnItem, name: &str) {
+        if &*function.name.name == name {
+            self.function(function);
             self.line();
         }
     }

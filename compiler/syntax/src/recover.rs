@@ -180,22 +180,22 @@ impl<'a> Recovery<'a> {
         // Something is missing in front of the token.
         let let_name = previous == Some(Name) && at >= 2 && matches!(self.kind(at - 2), Some(KwLet | KwMut));
         if let_name && expects(Colon) && got == Name && matches!(next, Some(Eq | Lt)) {
-            let name = self.text(at - 1);
-            self.diags.push(errors::type_needs_colon(span, name));
+            let report = errors::type_needs_colon(span, self.span(at - 1), self.text(at - 1));
+            self.diags.push(report);
             self.insert(at, Colon);
             return true;
         }
         if let_name && expects(Eq) && matches!(got, Literal | Str | StrBegin) {
-            let name = self.text(at - 1);
-            self.diags.push(errors::missing_equals(span, name));
+            let report = errors::missing_equals(span, self.span(at - 1), self.text(at - 1));
+            self.diags.push(report);
             self.insert(at, Eq);
             return true;
         }
         if previous == Some(Name) && expects(Colon) && !expects(Newline) && !expects(Plus)
             && matches!(got, Name | And | BracketOpen | KwSelfType)
         {
-            let name = self.text(at - 1);
-            self.diags.push(errors::type_needs_colon(span, name));
+            let report = errors::type_needs_colon(span, self.span(at - 1), self.text(at - 1));
+            self.diags.push(report);
             self.insert(at, Colon);
             return true;
         }

@@ -1,0 +1,376 @@
+//! The command line to a [`Request`]. `Err` is the whole text to print: what is wrong, and what was probably meant.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Request {
+    pub command: Command,
+    pub global: Global,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Global {
+    pub timings: bool,
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum MessageFormat {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stage {
+    Tokens,
+    Ast,
+    Hir,
+    Mir,
+    Clif,
+    Asm,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Command {
+    Run(Run),
+    Compile(Compile),
+    Check { files: Vec<PathBuf>, format: MessageFormat },
+    Test { path: PathBuf, filter: Option<String> },
+    Explain { code: String },
+    Emit { stage: Stage, file: PathBuf, function: Option<String> },
+    Version,
+    Help { command: Option<String> },
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Run {
+    pub file: PathBuf,
+    /// What the program sees as its own.
+    pub args: Vec<String>,
+    /// Virtual time and one seeded schedule.
+    pub is_virtual: bool,
+    pub seed: Option<u64>,
+    pub replay: Option<String>,
+    pub workers: Option<u32>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Compile {
+    pub file: PathBuf,
+    pub out: PathBuf,
+    /// Stop at the object file.
+    pub object_only: bool,
+}
+
+/// A command with its options; `true` for those that take a value.
+struct Shape {
+    name: &'static str,
+    options: &'static [(&'static str, bool)],
+}
+
+const GLOBAL: &[(&str, bool)] = &[("--timings", false), ("--color", true), ("--help", false), ("-h", false)];
+
+const SHAPES: &[Shape] = &[
+    Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true)] },
+    Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true)] },
+    Shape { name: "check", options: &[("--message-format", true)] },
+    Shape { name: "test", options: &[("--filter", true)] },
+    Shape { name: "explain", options: &[] },
+    Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
+    Shape { name: "help", options: &[] },
+    Shape { name: "version", options: &[] },
+];
+
+pub(crate) fn parse(line: Vec<OsString>) -> Result<Request, String> {
+    let mut words = Vec::with_capacity(line.len());
+    for word in line {
+        words.push(word.into_string().map_err(|word| format!("error: `{}` is not UTF-8", word.to_string_lossy()))?);
+    }
+    let mut global = Global::default();
+    let mut words = words.into_iter().peekable();
+    // Options in front of the command are for all of them.
+    let name = loop {
+        match words.next() {
+            None => return Ok(Request { command: Command::Help { command: None }, global }),
+            Some(word) if word == "--version" || word == "-V" => return Ok(Request { command: Command::Version, global }),
+            Some(word) if word == "--help" || word == "-h" => {
+                return Ok(Request { command: Command::Help { command: None }, global });
+            }
+            Some(word) if word.starts_with('-') => {
+                let (option, value) = split_option(&word);
+                if !GLOBAL.iter().any(|(name, _)| *name == option) {
+                    return Err(unknown("option", option, GLOBAL.iter().map(|(name, _)| *name), None));
+                }
+                let value = value.map(str::to_owned).or_else(|| if option == "--color" { words.next() } else { None });
+                set_global(&mut global, option, value)?;
+            }
+            Some(word) => break word,
+        }
+    };
+    let Some(shape) = SHAPES.iter().find(|shape| shape.name == name) else {
+        if name.ends_with(".aur") {
+            return Err(format!("error: `{name}` is a file, not a command\n  help: write `aurorac run {name}`"));
+        }
+        return Err(unknown("command", &name, SHAPES.iter().map(|shape| shape.name), None));
+    };
+    let mut given = Given { command: shape.name, plain: Vec::new(), options: Vec::new() };
+    let mut only_plain = false;
+    while let Some(word) = words.next() {
+        // Behind the file everything is the program's.
+        if only_plain || !word.starts_with('-') || word == "-" {
+            given.plain.push(word);
+            only_plain |= shape.name == "run";
+            continue;
+        }
+        if word == "--" {
+            only_plain = true;
+            continue;
+        }
+        let (option, value) = split_option(&word);
+        let known = shape.options.iter().chain(GLOBAL).find(|(name, _)| *name == option);
+        let Some((option, takes_value)) = known.copied() else {
+            let names = shape.options.iter().chain(GLOBAL).map(|(name, _)| *name);
+            return Err(unknown("option", option, names, Some(shape.name)));
+        };
+        let value = match (takes_value, value) {
+            (true, Some(value)) => Some(value.to_owned()),
+            (true, None) => match words.next() {
+                Some(value) => Some(value),
+                None => return Err(usage(&format!("`{option}` needs a value"), shape.name)),
+            },
+            (false, None) => None,
+            (false, Some(_)) => return Err(usage(&format!("`{option}` takes no value"), shape.name)),
+        };
+        match option {
+            "--help" | "-h" => {
+                return Ok(Request { command: Command::Help { command: Some(shape.name.into()) }, global });
+            }
+            "--timings" | "--color" => set_global(&mut global, option, value)?,
+            _ => given.options.push((option, value.unwrap_or_default())),
+        }
+    }
+    Ok(Request { command: given.command()?, global })
+}
+
+fn split_option(word: &str) -> (&str, Option<&str>) {
+    match word.split_once('=') {
+        Some((option, value)) if word.starts_with("--") => (option, Some(value)),
+        _ => (word, None),
+    }
+}
+
+fn set_global(global: &mut Global, option: &str, value: Option<String>) -> Result<(), String> {
+    match option {
+        "--timings" => global.timings = true,
+        _ => {
+            let value = value.unwrap_or_default();
+            global.color = one_of(option, &value, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)])?;
+        }
+    }
+    Ok(())
+}
+
+struct Given {
+    command: &'static str,
+    plain: Vec<String>,
+    options: Vec<(&'static str, String)>,
+}
+
+impl Given {
+    fn take(&mut self, names: &[&str]) -> Option<String> {
+        let at = self.options.iter().position(|(name, _)| names.contains(name))?;
+        Some(self.options.remove(at).1)
+    }
+
+    fn number<T: std::str::FromStr>(&mut self, name: &str) -> Result<Option<T>, String> {
+        let Some(value) = self.take(&[name]) else { return Ok(None) };
+        match value.strip_prefix("0x").map_or_else(|| value.parse().ok(), |hex| u64::from_str_radix(hex, 16).ok()?.to_string().parse().ok()) {
+            Some(number) => Ok(Some(number)),
+            None => Err(usage(&format!("`{name}` needs a number, not `{value}`"), self.command)),
+        }
+    }
+
+    fn one(&mut self, what: &str) -> Result<String, String> {
+        match self.plain.len() {
+            0 => Err(usage(&format!("`aurorac {}` needs {what}", self.command), self.command)),
+            1 => Ok(self.plain.remove(0)),
+            _ => Err(usage(&format!("`aurorac {}` takes one argument, and `{}` is a second", self.command, self.plain[1]), self.command)),
+        }
+    }
+
+    fn command(mut self) -> Result<Command, String> {
+        Ok(match self.command {
+            "run" => {
+                let is_virtual = self.take(&["--virtual"]).is_some();
+                let (seed, workers) = (self.number("--seed")?, self.number("--workers")?);
+                let replay = self.take(&["--replay"]);
+                if self.plain.is_empty() {
+                    self.one("a file")?;
+                }
+                let file = self.plain.remove(0).into();
+                let is_virtual = is_virtual || seed.is_some() || replay.is_some();
+                Command::Run(Run { file, args: self.plain, is_virtual, seed, replay, workers })
+            }
+            "compile" => {
+                let object_only = match self.take(&["--emit"]) {
+                    Some(kind) => one_of("--emit", &kind, &[("obj", true), ("exe", false)])?,
+                    None => false,
+                };
+                let out = self.take(&["-o", "--output"]);
+                let file = PathBuf::from(self.one("a file")?);
+                let out = out.map_or_else(|| file.with_extension(if object_only { "o" } else { "" }), PathBuf::from);
+                Command::Compile(Compile { file, out, object_only })
+            }
+            "check" => {
+                let format = match self.take(&["--message-format"]) {
+                    Some(value) => one_of("--message-format", &value, &[("human", MessageFormat::Human), ("json", MessageFormat::Json)])?,
+                    None => MessageFormat::Human,
+                };
+                if self.plain.is_empty() {
+                    self.one("a file")?;
+                }
+                Command::Check { files: self.plain.into_iter().map(PathBuf::from).collect(), format }
+            }
+            "test" => {
+                let filter = self.take(&["--filter"]);
+                Command::Test { path: self.one("a file or a folder")?.into(), filter }
+            }
+            "explain" => Command::Explain { code: self.one("a code such as `E0501`")? },
+            "emit" => {
+                let stages = [
+                    ("tokens", Stage::Tokens),
+                    ("ast", Stage::Ast),
+                    ("hir", Stage::Hir),
+                    ("mir", Stage::Mir),
+                    ("clif", Stage::Clif),
+                    ("asm", Stage::Asm),
+                ];
+                let stage = match self.take(&["--stage"]) {
+                    Some(value) => one_of("--stage", &value, &stages)?,
+                    None => return Err(usage("`aurorac emit` needs `--stage`", "emit")),
+                };
+                let function = self.take(&["--function"]);
+                Command::Emit { stage, file: self.one("a file")?.into(), function }
+            }
+            "version" => Command::Version,
+            _ => {
+                let command = self.plain.into_iter().next();
+                if let Some(name) = &command
+                    && !SHAPES.iter().any(|shape| shape.name == name)
+                {
+                    return Err(unknown("command", name, SHAPES.iter().map(|shape| shape.name), None));
+                }
+                Command::Help { command }
+            }
+        })
+    }
+}
+
+fn one_of<T: Copy>(option: &str, value: &str, choices: &[(&'static str, T)]) -> Result<T, String> {
+    if let Some((_, found)) = choices.iter().find(|(name, _)| *name == value) {
+        return Ok(*found);
+    }
+    let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let mut text = format!("error: `{option}` is one of {}, not `{value}`", names.join(", "));
+    if let Some(near) = nearest(value, choices.iter().map(|(name, _)| *name)) {
+        text.push_str(&format!("\n  help: did you mean `{near}`?"));
+    }
+    Err(text)
+}
+
+fn usage(what: &str, command: &str) -> String {
+    format!("error: {what}\n  help: `aurorac help {command}` shows how it is used")
+}
+
+fn unknown(kind: &str, word: &str, known: impl Iterator<Item = &'static str>, command: Option<&str>) -> String {
+    let mut text = format!("error: there is no {kind} `{word}`");
+    match (nearest(word, known), command) {
+        (Some(near), _) => text.push_str(&format!("\n  help: did you mean `{near}`?")),
+        (None, Some(command)) => text.push_str(&format!("\n  help: `aurorac help {command}` lists its options")),
+        (None, None) => text.push_str("\n  help: `aurorac help` lists the commands"),
+    }
+    text
+}
+
+fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let limit = (word.len() / 3).clamp(2, 3);
+    known.map(|name| (distance(word, name), name)).filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// Changes, insertions and removals between two words.
+pub(crate) fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for j in 0..b.len() {
+            let change = diagonal + usize::from(letter != b[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Request, String> {
+        parse(line.split_whitespace().map(OsString::from).collect())
+    }
+
+    fn command(line: &str) -> Command {
+        read(line).expect("a good line").command
+    }
+
+    #[test]
+    fn commands_take_their_options() {
+        let Command::Run(run) = command("run --virtual --seed 0x10 a.aur --seed x -v") else { panic!() };
+        assert_eq!((run.file.to_str(), run.args.len(), run.seed, run.is_virtual), (Some("a.aur"), 3, Some(16), true));
+        let Command::Compile(compile) = command("compile dir/a.aur") else { panic!() };
+        assert_eq!(compile.out, PathBuf::from("dir/a"));
+        assert_eq!(
+            command("check a.aur b.aur --message-format=json"),
+            Command::Check { files: vec!["a.aur".into(), "b.aur".into()], format: MessageFormat::Json }
+        );
+        assert_eq!(
+            command("emit --stage ast a.aur"),
+            Command::Emit { stage: Stage::Ast, file: "a.aur".into(), function: None }
+        );
+        assert_eq!(command("run --help"), Command::Help { command: Some("run".into()) });
+        assert_eq!(command(""), Command::Help { command: None });
+        assert_eq!(read("--color never --timings version").map(|r| r.global), Ok(Global { timings: true, color: Color::Never }));
+    }
+
+    #[test]
+    fn mistakes_are_answered_with_what_was_meant() {
+        for (line, part) in [
+            ("chekc a.aur", "did you mean `check`?"),
+            ("check --mesage-format json a.aur", "did you mean `--message-format`?"),
+            ("emit --stage asr a.aur", "did you mean `ast`?"),
+            ("a.aur", "aurorac run a.aur"),
+            ("run", "needs a file"),
+            ("explain", "E0501"),
+            ("compile a.aur b.aur", "`b.aur` is a second"),
+            ("run --seed x a.aur", "needs a number"),
+            ("emit a.aur", "needs `--stage`"),
+            ("--colour always", "did you mean `--color`?"),
+        ] {
+            let text = read(line).expect_err(line);
+            assert!(text.contains(part), "{line}: {text}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! One function a command. Each gives the exit code of the process.
+
+mod check;
+mod emit;
+mod explain;
+mod help;
+mod later;
+
+use crate::args::{Command, Request};
+use crate::exit;
+
+pub(crate) fn run(request: Request) -> u8 {
+    let global = &request.global;
+    match request.command {
+        Command::Check { files, format } => check::check(&files, format, global),
+        Command::Emit { stage, file, function } => emit::emit(stage, &file, function.as_deref(), global),
+        Command::Explain { code } => explain::explain(&code),
+        Command::Run(run) => later::run(&run, global),
+        Command::Compile(compile) => later::compile(&compile, global),
+        Command::Test { path, filter } => later::test(&path, filter.as_deref(), global),
+        Command::Help { command } => help::help(command.as_deref()),
+        Command::Version => {
+            println!("aurorac {}", env!("CARGO_PKG_VERSION"));
+            exit::OK
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! `aurorac emit --stage STAGE FILE`: what a phase made of a program, as text on standard output.
+
+use crate::args::{Global, MessageFormat, Stage};
+use crate::cmd::later;
+use crate::exit;
+use crate::session::{Session, read_text};
+use std::io::Write;
+use std::path::Path;
+
+pub(crate) fn emit(stage: Stage, file: &Path, function: Option<&str>, global: &Global) -> u8 {
+    let mut session = Session::new(global, MessageFormat::Human);
+    let text = match stage {
+        Stage::Tokens | Stage::Ast => {
+            let text = match read_text(file) {
+                Ok(text) => text,
+                Err(why) => {
+                    eprintln!("error: {why}");
+                    return exit::USER;
+                }
+            };
+            let source = session.sources.add(file.to_string_lossy(), text, false);
+            session.phase("parse", |session| match stage {
+                Stage::Tokens => syntax::print::tokens(&source, &syntax::lex(&source, &mut session.diags)),
+                _ => syntax::print::ast_of(&syntax::parse(&source, &mut session.diags), function),
+            })
+        }
+        Stage::Hir | Stage::Mir | Stage::Clif | Stage::Asm => return later::emit(stage, file, function, global),
+    };
+    // A reader that went away needs no text.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    session.finish()
+}

@@ -1,0 +1,108 @@
+//! `aurorac help`: what can be done, with an example each.
+
+use crate::exit;
+
+pub(crate) fn help(command: Option<&str>) -> u8 {
+    print!("{}", command.and_then(page).unwrap_or(OVERVIEW));
+    exit::OK
+}
+
+const OVERVIEW: &str = "\
+aurorac, the compiler of Aurora
+
+Usage: aurorac [OPTIONS] COMMAND …
+
+Commands:
+  run FILE [ARGS]        compile in memory and run
+  compile FILE -o OUT    make an executable
+  check FILE…            report mistakes, make nothing
+  test FILE|DIR          run the `test` blocks
+  explain CODE           what a code means, with a program that fails and the same mended
+  emit --stage S FILE    show what a phase made of a program
+  help COMMAND           more about a command
+  version                the version
+
+Options of every command:
+  --color auto|always|never
+  --timings              how long each phase took
+  -h, --help
+
+Examples:
+  aurorac run hello.aur
+  aurorac compile server.aur -o server
+  aurorac check main.aur --message-format json
+  aurorac explain E0603
+";
+
+fn page(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "run" => "\
+Usage: aurorac run [OPTIONS] FILE [ARGS]
+
+Compiles FILE and the modules it uses in memory and runs it. ARGS are the program's. Ends with the program's exit status:
+101 when it panicked, 1 when it does not compile.
+
+Options:
+  --workers N      threads that run tasks (as many as the machine has)
+  --virtual        virtual time and one repeatable schedule
+  --seed N         the seed of that schedule (implies --virtual)
+  --replay CHOICES the schedule that a failure printed (implies --virtual)
+
+Examples:
+  aurorac run primes.aur 1000
+  aurorac run --seed 7 bank.aur
+",
+        "compile" => "\
+Usage: aurorac compile FILE [-o OUT] [--emit obj]
+
+Makes an executable of FILE and the modules it uses. Without -o it is named like the file.
+
+Options:
+  -o, --output OUT
+  --emit obj       stop at the object file
+
+Examples:
+  aurorac compile server.aur -o server
+  aurorac compile lib.aur --emit obj -o lib.o
+",
+        "check" => "\
+Usage: aurorac check FILE… [--message-format human|json]
+
+Reports every mistake and makes nothing. Each FILE is a program of its own. Text goes to standard error; with `json`
+standard output has one object a line: code, severity, message, file, spans, help, notes, fix. Ends with 1 if there was a
+mistake.
+
+Examples:
+  aurorac check main.aur
+  aurorac check --message-format json main.aur
+",
+        "test" => "\
+Usage: aurorac test FILE|DIR [--filter S]
+
+Runs the `test` blocks of a file, or of every file under a folder. With --filter only those whose name contains S.
+
+Examples:
+  aurorac test queue.aur
+  aurorac test src --filter \"fifo\"
+",
+        "explain" => "\
+Usage: aurorac explain CODE
+
+Shows the page of a code: what it means, a program that fails, and the same program mended.
+
+Example:
+  aurorac explain E0501
+",
+        "emit" => "\
+Usage: aurorac emit --stage tokens|ast|hir|mir|clif|asm FILE [--function NAME]
+
+Shows what a phase made of a program, on standard output.
+
+Examples:
+  aurorac emit --stage ast main.aur
+  aurorac emit --stage mir main.aur --function main
+",
+        "version" => "Usage: aurorac version\n",
+        _ => return None,
+    })
+}
