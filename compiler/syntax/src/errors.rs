@@ -169,6 +169,14 @@ pub(crate) fn async_fn(span: Span) -> Diagnostic {
         .fix(span, "")
 }
 
+pub(crate) fn needless_move(span: Span, is_async: bool) -> Diagnostic {
+    let message = match is_async {
+        true => "`async` captures what it needs by itself",
+        false => "`detach` moves what it captures anyway",
+    };
+    misplaced(span, message, "leave `move` out").fix(span, "")
+}
+
 pub(crate) fn const_fn(span: Span) -> Diagnostic {
     misplaced(span, "there is no `const fn`", "`const` does not belong to a function")
         .help("leave `const` out; `pure fn` is checked to have no effects")

@@ -344,6 +344,8 @@ impl Layout<'_> {
             KwCancelled | KwDefault => self.begins_arm() && next == Some(FatArrow),
             KwAfter => self.begins_arm() && !matches!(next, None | Some(Eq | Dot | FatArrow | Colon | PathSep | Comma | At)),
             KwWith => !behind_operand && (next_is_name || matches!(next, Some(KwSelf | KwCrate | KwSuper | KwSelfType))),
+            // A `move` behind it is one word too many, which `foreign_form` says.
+            KwDetach if next == Some(KwMove) => self.begins_block(self.at + 2),
             KwDetach | KwBlocking => self.begins_block(self.at + 1),
             KwTimeout | KwLock => next == Some(ParenOpen) && self.begins_block(self.behind_list()),
             KwShield => self.begins_block(if next == Some(ParenOpen) { self.behind_list() } else { self.at + 1 }),
@@ -371,14 +373,13 @@ impl Layout<'_> {
         if !self.input.get(brace).is_some_and(|token| token.kind == BraceOpen && !token.line_start) {
             return false;
         }
-        let names = match self.previous() {
+        if matches!(
+            self.previous(),
             Some(
                 Dot | PathSep | KwFn | KwStruct | KwEnum | KwTrait | KwMod | KwImpl | KwFor | Arrow | Colon | KwScope | KwUse
-                | KwDyn | Name | Gt | ParenClose | BracketClose | Literal | KwLet | KwMut,
-            ) => true,
-            _ => false,
-        };
-        if names {
+                    | KwDyn | Name | Gt | ParenClose | BracketClose | Literal | KwLet | KwMut
+            )
+        ) {
             return false;
         }
         if self.frames.last().is_some_and(|frame| frame.in_head) {
@@ -489,6 +490,11 @@ impl Layout<'_> {
             }
             KwAsync if next == Some(KwFn) => {
                 self.diags.push(errors::async_fn(self.span(token)));
+                self.at += 1;
+                true
+            }
+            KwTaskMove if matches!(self.previous(), Some(KwAsync | KwDetach)) => {
+                self.diags.push(errors::needless_move(self.span(token), self.previous() == Some(KwAsync)));
                 self.at += 1;
                 true
             }

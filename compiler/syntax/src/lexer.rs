@@ -62,7 +62,12 @@ pub(crate) fn raw_tokens(file: &SourceFile, diags: &mut Diags) -> (Vec<Token>, T
         interpolations: 0,
         reported_until: None,
     };
-    lexer.range(0, text.len());
+    // `#!/usr/bin/env aurorac` is the system's line, `#![…]` is ours.
+    let start = match text.starts_with("#!") && !text.starts_with("#![") {
+        true => text.find('\n').unwrap_or(text.len()),
+        false => 0,
+    };
+    lexer.range(start, text.len());
     (lexer.tokens, lexer.tables)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Positions are indices into the tokens being parsed. Reports go into `Cx::diags`, which is thrown away with the tree when
 //! the tokens turn out not to parse.
+#![allow(clippy::too_many_arguments, clippy::boxed_local, reason = "an action takes what its rule has read; boxes keep the parser's stack narrow")]
 
 use crate::ast::*;
 use crate::errors;
@@ -217,7 +218,6 @@ impl Cx<'_> {
         Arc::new(*head)
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub fn fn_head(
         &mut self,
         l: u32,
@@ -302,7 +302,6 @@ impl Cx<'_> {
         Box::new(ItemKind::Trait(TraitItem { name, is_unsafe, generics: Generics { params, predicates }, supers, items }))
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub fn impl_item(
         &mut self,
         l: u32,
@@ -396,7 +395,6 @@ impl Cx<'_> {
         Box::new(ItemKind::TaskLocal(TaskLocalItem { name, ty, value: value.map(Arc::new) }))
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub fn field(&mut self, l: u32, attrs: Vec<Attr>, public: bool, m: u32, name: Ident, ty: Ty, r: u32) -> Field {
         Field { span: self.span(l, r), docs: self.docs(l, m), attrs, public, name, ty }
     }
@@ -420,7 +418,6 @@ impl Cx<'_> {
         self.field(l, Vec::new(), false, l, name, Ty { span, kind: TyKind::Error }, r)
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub fn variant(
         &mut self,
         l: u32,
@@ -774,7 +771,6 @@ impl<'s> Cx<'s> {
         self.expr(l, ExprKind::While(Box::new(While { label, cond, body })), r)
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub fn for_expr(
         &mut self,
         l: u32,

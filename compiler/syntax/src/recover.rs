@@ -227,13 +227,14 @@ impl<'a> Recovery<'a> {
             if previous == Some(Question) && self.colon_follows(at) {
                 return false;
             }
-            if previous == Some(Name) && self.begins_statement(at - 1) {
-                if let Some(keyword) = similar_keyword(word) {
-                    let report = errors::misspelt_keyword(self.span(at - 1), word, keyword.spelling());
-                    self.diags.push(report);
-                    self.tokens[at - 1].kind = keyword;
-                    return true;
-                }
+            if previous == Some(Name)
+                && self.begins_statement(at - 1)
+                && let Some(keyword) = similar_keyword(word)
+            {
+                let report = errors::misspelt_keyword(self.span(at - 1), word, keyword.spelling());
+                self.diags.push(report);
+                self.tokens[at - 1].kind = keyword;
+                return true;
             }
             let report = errors::two_statements(span, self.span(at - 1), &self.described(at));
             self.diags.push(report);

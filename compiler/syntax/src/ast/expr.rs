@@ -24,6 +24,7 @@ pub struct Stmt {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "most statements are as large as the largest")]
 pub enum StmtKind {
     Let(Let),
     Expr(Expr),

@@ -64,6 +64,8 @@ fn statements() {
     statement("f(“hi”)", "E0105");
     statement("let s = @", "E0101");
     statement("else { }", "E0101");
+    statement("let a = async move { f() }", "E0111");
+    statement("detach move { f() }", "E0111");
 }
 
 #[test]

@@ -131,6 +131,12 @@ fn spans_cover_what_was_written() {
 }
 
 #[test]
+fn a_file_may_begin_with_the_systems_line() {
+    let (tree, reports) = parsed("#!/usr/bin/env aurorac\nfn main() {}");
+    assert_eq!((tree.as_str(), reports.len()), ("fn main() {}\n", 0));
+}
+
+#[test]
 fn docs_belong_to_the_next_item() {
     let (tree, reports) = parsed("//! file\n/// one\n/// two\n#[inline]\nfn f() {}\nstruct S {\n    /// three\n    x: int,\n}");
     assert_eq!(reports, Vec::<String>::new());
