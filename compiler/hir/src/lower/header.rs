@@ -623,8 +623,11 @@ fn recursive_types(program: &Program, diags: &mut Diags) {
                 }
                 seen.push(*id);
                 let def = program.adt(*id);
+                // A variant that can never be made takes no room.
+                let possible = |variant: &&VariantDef| !variant.fields.iter().any(|field| field.ty.is_never());
                 def.variants
                     .iter()
+                    .filter(possible)
                     .flat_map(|variant| &variant.fields)
                     .any(|field| reaches(program, field.ty.subst(args), target, seen))
             }

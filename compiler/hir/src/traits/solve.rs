@@ -153,6 +153,9 @@ impl<'a> Solver<'a> {
                     ObligationKind::Projection(projection, ty) => match self.project(projection) {
                         Projected::Known(found, nested) => {
                             progress = true;
+                            let kept = self.pending.len();
+                            let found = self.normalize(found);
+                            later.extend(self.pending.drain(kept..));
                             if !self.table.unify(found, ty) {
                                 return Answer::No;
                             }
@@ -269,9 +272,22 @@ impl<'a> Solver<'a> {
         (trait_args.subst(&fresh), fresh)
     }
 
+    /// What an impl asks for, with its projections replaced: bounds are compared with types that have none left.
     fn impl_predicates(&mut self, id: ImplId, fresh: Args) -> Vec<ObligationKind> {
-        let predicates = &self.program.impl_def(id).generics.predicates;
-        predicates.iter().map(|predicate| obligation_of(subst_predicate(predicate.kind, &fresh))).collect()
+        let program = self.program;
+        let predicates = &program.impl_def(id).generics.predicates;
+        predicates.iter().map(|predicate| self.normalize_obligation(subst_predicate(predicate.kind, &fresh))).collect()
+    }
+
+    fn normalize_obligation(&mut self, kind: PredicateKind) -> ObligationKind {
+        match kind {
+            PredicateKind::Trait(id, args) => ObligationKind::Trait(id, args.map(&mut |ty| self.normalize(ty))),
+            PredicateKind::Projection(p, ty) => {
+                let args = p.args.map(&mut |ty| self.normalize(ty));
+                let ty = self.normalize(ty);
+                ObligationKind::Projection(ProjectionTy { args, ..p }, ty)
+            }
+        }
     }
 
     fn unify_normalized(&mut self, a: &[Ty], b: &[Ty]) -> bool {
