@@ -4,6 +4,7 @@
 
 pub mod ids;
 mod lang_items;
+mod queries;
 mod resolve;
 mod traits;
 pub mod program;
@@ -12,3 +13,4 @@ pub mod typed;
 
 pub use lang_items::{LangItem, LangItems};
 pub use program::Program;
+pub use queries::{Resolved, TypedProgram};
