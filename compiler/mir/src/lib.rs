@@ -16,8 +16,20 @@ pub mod types;
 pub mod verify;
 pub mod visit;
 
+mod build;
+mod check;
+mod dataflow;
+mod drops;
+mod errors;
 mod fast;
+mod graph;
+mod init;
+mod opt;
+mod ownership;
+mod paths;
 mod place;
 
+pub use build::build;
+pub use check::{CheckedProgram, check, check_function};
 pub use fast::{BitSet, FastMap, FastSet};
 pub use place::Location;

@@ -39,6 +39,11 @@ impl Verifier<'_> {
         if body.locals.len() <= body.param_count as usize || body.blocks.is_empty() || body.sources.is_empty() {
             self.fail("no result local, no block or no source".into());
         }
+        let mut entered = false;
+        body.blocks.iter().for_each(|block| block.each_successor(|to| entered |= to == BlockId::START));
+        if entered {
+            self.fail("an edge into the first block".into());
+        }
         for id in body.block_ids() {
             self.at = id;
             self.block(body.block(id));

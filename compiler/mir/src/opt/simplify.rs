@@ -1,0 +1,149 @@
+//! Straightens the graph: no unreachable blocks, no chains of jumps, no switch with one way, no unwind edge that only
+//! resumes. Blocks come out in reverse postorder, cleanup last.
+
+use crate::body::*;
+use crate::graph::reverse_postorder;
+
+pub(crate) fn tidy(body: &mut Body) {
+    drop_idle_unwinds(body);
+    thread_jumps(body);
+    merge_chains(body);
+    renumber(body);
+}
+
+fn placeholder() -> Terminator {
+    Terminator { kind: TerminatorKind::Unreachable, source: SourceId::BODY }
+}
+
+/// Edges of statements that no longer raise, and edges to blocks that clean nothing up.
+fn drop_idle_unwinds(body: &mut Body) {
+    for block in &mut body.blocks {
+        if block.unwind.is_some() && !block.raises() {
+            block.unwind = None;
+        }
+    }
+    let idle: Vec<bool> = body.block_ids().map(|id| only_resumes(body, id)).collect();
+    let forget = |edge: &mut Option<BlockId>| {
+        if edge.is_some_and(|to| idle[to.index()]) {
+            *edge = None;
+        }
+    };
+    for block in &mut body.blocks {
+        forget(&mut block.unwind);
+        match &mut block.terminator.kind {
+            TerminatorKind::Drop { unwind, .. } | TerminatorKind::Call { unwind, .. } => forget(unwind),
+            TerminatorKind::Goto(_)
+            | TerminatorKind::Switch { .. }
+            | TerminatorKind::Return
+            | TerminatorKind::Resume
+            | TerminatorKind::Unreachable => {}
+        }
+    }
+}
+
+fn only_resumes(body: &Body, mut id: BlockId) -> bool {
+    for _ in 0..body.blocks.len() {
+        let block = body.block(id);
+        if !block.cleanup || block.statements.iter().any(|s| !matters_not(s)) {
+            return false;
+        }
+        match block.terminator.kind {
+            TerminatorKind::Resume => return true,
+            TerminatorKind::Goto(next) => id = next,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Nothing on the way out of a raise depends on it.
+fn matters_not(statement: &Statement) -> bool {
+    matches!(statement.kind, StatementKind::StorageDead(_) | StatementKind::StorageLive(_) | StatementKind::Nop)
+}
+
+/// Edges to empty blocks lead where those lead.
+fn thread_jumps(body: &mut Body) {
+    let mut goes_to: Vec<BlockId> = body.block_ids().collect();
+    for start in body.block_ids() {
+        let mut at = start;
+        // A loop of empty blocks ends after as many steps as there are blocks.
+        for _ in 0..body.blocks.len() {
+            let block = body.block(at);
+            match block.terminator.kind {
+                TerminatorKind::Goto(next) if block.statements.is_empty() && next != at && at != BlockId::START => {
+                    let known = goes_to[at.index()];
+                    at = if known != at { known } else { next };
+                }
+                _ => break,
+            }
+        }
+        goes_to[start.index()] = at;
+    }
+    for block in &mut body.blocks {
+        block.each_successor_mut(|to| *to = goes_to[to.index()]);
+        fold_switch(&mut block.terminator.kind);
+    }
+}
+
+fn fold_switch(kind: &mut TerminatorKind) {
+    let TerminatorKind::Switch { value, targets, otherwise } = kind else { return };
+    if let Some(known) = value.as_int() {
+        let target = targets.iter().find(|(n, _)| *n == known).map_or(*otherwise, |(_, to)| *to);
+        *kind = TerminatorKind::Goto(target);
+        return;
+    }
+    targets.retain(|(_, to)| to != otherwise);
+    if targets.is_empty() {
+        *kind = TerminatorKind::Goto(*otherwise);
+    }
+}
+
+/// A block that is only reached by one jump becomes part of the block that jumps.
+fn merge_chains(body: &mut Body) {
+    let mut incoming = vec![0u32; body.blocks.len()];
+    incoming[BlockId::START.index()] = 1;
+    for id in reverse_postorder(body) {
+        body.block(id).each_successor(|to| incoming[to.index()] += 1);
+    }
+    for id in body.block_ids() {
+        if incoming[id.index()] == 0 {
+            continue;
+        }
+        while let TerminatorKind::Goto(next) = body.block(id).terminator.kind {
+            if next == id || incoming[next.index()] != 1 || next == BlockId::START {
+                break;
+            }
+            let (from, to) = (body.block(id), body.block(next));
+            let compatible = from.cleanup == to.cleanup && (from.unwind == to.unwind || !from.raises() || !to.raises());
+            if !compatible {
+                break;
+            }
+            let unwind = if to.raises() { to.unwind } else { from.unwind };
+            let empty = Block { statements: Vec::new(), terminator: placeholder(), unwind: None, cleanup: false };
+            let taken = std::mem::replace(&mut body.blocks[next.index()], empty);
+            incoming[next.index()] = 0;
+            let block = &mut body.blocks[id.index()];
+            block.statements.extend(taken.statements);
+            block.terminator = taken.terminator;
+            block.unwind = unwind;
+        }
+    }
+}
+
+fn renumber(body: &mut Body) {
+    let order = reverse_postorder(body);
+    let (normal, cleanup): (Vec<BlockId>, Vec<BlockId>) = order.into_iter().partition(|id| !body.block(*id).cleanup);
+    let mut number = vec![BlockId::START; body.blocks.len()];
+    let mut old: Vec<Option<Block>> = std::mem::take(&mut body.blocks).into_iter().map(Some).collect();
+    let order: Vec<BlockId> = normal.into_iter().chain(cleanup).collect();
+    for (index, id) in order.iter().enumerate() {
+        number[id.index()] = BlockId(index as u32);
+    }
+    body.blocks.reserve(order.len());
+    for id in order {
+        let mut block = old[id.index()].take().expect("each block comes once");
+        block.each_successor_mut(|to| *to = number[to.index()]);
+        block.statements.retain(|s| !matches!(s.kind, StatementKind::Nop));
+        body.blocks.push(block);
+    }
+}
