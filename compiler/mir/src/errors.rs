@@ -244,6 +244,14 @@ pub fn unneeded_mut(name: &str, span: Span, word: Option<Span>) -> Diagnostic {
     }
 }
 
+/// A function whose type arguments grow with each call of itself.
+pub fn endless_instances(path: &str, declared: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0314, format!("`{path}` needs endlessly many versions of itself"))
+        .primary(declared, "calls itself with ever larger type arguments")
+        .note("a generic function is compiled once for each set of type arguments it is called with")
+        .help("pass the growing part behind a `Box<dyn …>` or a reference to a `dyn`, so that its type stays the same")
+}
+
 /// `a.b.c`, so that `.clone()` can be put behind it.
 fn is_path(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')

@@ -24,12 +24,17 @@ mod errors;
 mod fast;
 mod graph;
 mod init;
+mod mono;
 mod opt;
 mod ownership;
 mod paths;
+mod raise;
+mod reach;
 mod place;
 
 pub use build::build;
 pub use check::{CheckedProgram, check, check_function};
+pub use mono::{Roots, monomorphize};
+pub use opt::{Level, optimize};
 pub use fast::{BitSet, FastMap, FastSet};
 pub use place::Location;

@@ -147,3 +147,83 @@ fn renumber(body: &mut Body) {
         body.blocks.push(block);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diag::{Span, Symbol};
+    use hir::ty::Ty;
+
+    fn body(blocks: Vec<Block>) -> Body {
+        let name = Symbol::intern("sample");
+        let decl = |ty| LocalDecl { ty, name: None, mutable: true, source: SourceId::BODY };
+        Body {
+            name,
+            origin: Origin::Made,
+            param_count: 1,
+            locals: vec![decl(Ty::int()), decl(Ty::bool()), decl(Ty::int())],
+            blocks,
+            sources: vec![Source { span: Span::NONE, function: name, inlined_at: None }],
+            span: Span::NONE,
+            concrete: true,
+            never_raises: false,
+            inline: InlineHint::Auto,
+        }
+    }
+
+    fn block(kind: TerminatorKind) -> Block {
+        Block::new(SourceId::BODY, kind)
+    }
+
+    fn set(local: u32, value: i128) -> Statement {
+        Statement::assign(SourceId::BODY, Local(local), Rvalue::Use(Operand::int(value)))
+    }
+
+    #[test]
+    fn jumps_to_empty_blocks_and_single_ways_vanish() {
+        let mut sample = body(vec![
+            block(TerminatorKind::Goto(BlockId(3))),
+            Block { statements: vec![set(0, 1)], ..block(TerminatorKind::Goto(BlockId(2))) },
+            block(TerminatorKind::Return),
+            block(TerminatorKind::Switch {
+                value: Operand::bool(true),
+                targets: vec![(0, BlockId(4))],
+                otherwise: BlockId(1),
+            }),
+            block(TerminatorKind::Unreachable),
+        ]);
+        tidy(&mut sample);
+        assert_eq!(sample.blocks.len(), 1);
+        assert_eq!(sample.blocks[0].statements.len(), 1);
+        assert!(matches!(sample.blocks[0].terminator.kind, TerminatorKind::Return));
+    }
+
+    #[test]
+    fn cleanup_that_only_resumes_is_no_cleanup() {
+        let raise = Statement::assign(
+            SourceId::BODY,
+            Local(0),
+            Rvalue::Binary(BinaryOp::AddChecked, Operand::copy(Local(2)), Operand::int(1)),
+        );
+        let mut sample = body(vec![
+            Block { statements: vec![raise], unwind: Some(BlockId(1)), ..block(TerminatorKind::Return) },
+            Block { cleanup: true, ..block(TerminatorKind::Goto(BlockId(2))) },
+            Block { cleanup: true, ..block(TerminatorKind::Resume) },
+        ]);
+        tidy(&mut sample);
+        assert_eq!(sample.blocks.len(), 1);
+        assert_eq!(sample.blocks[0].unwind, None);
+    }
+
+    #[test]
+    fn a_loop_of_empty_blocks_stays_a_loop() {
+        let mut sample = body(vec![
+            block(TerminatorKind::Goto(BlockId(1))),
+            block(TerminatorKind::Goto(BlockId(2))),
+            block(TerminatorKind::Goto(BlockId(1))),
+        ]);
+        tidy(&mut sample);
+        assert!(!sample.blocks.is_empty());
+        assert!(sample.blocks.iter().all(|b| matches!(b.terminator.kind, TerminatorKind::Goto(_))));
+    }
+}
