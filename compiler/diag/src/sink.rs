@@ -1,10 +1,13 @@
 //! Where phases leave what they found, and the proof that they found nothing.
 
-use crate::{Diagnostic, Severity};
+use crate::{Code, Diagnostic, Severity, Span};
+use std::collections::HashSet;
 
 #[derive(Default, Debug)]
 pub struct Diags {
     list: Vec<Diagnostic>,
+    /// Where each code was reported: only there can a report be a repetition.
+    places: HashSet<(Code, Span)>,
 }
 
 /// Proof that no error was reported. Phases behind `check` ask for it: after them nothing can be the user's mistake.
@@ -18,7 +21,8 @@ impl Diags {
 
     pub fn push(&mut self, diagnostic: Diagnostic) {
         // The same sentence at the same place says nothing new.
-        if !self.list.contains(&diagnostic) {
+        let is_new = self.places.insert((diagnostic.code, diagnostic.place()));
+        if is_new || !self.list.contains(&diagnostic) {
             self.list.push(diagnostic);
         }
     }

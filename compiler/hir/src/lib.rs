@@ -2,15 +2,20 @@
 //! judgements about flow (moves, borrows) live in `mir`.
 #![forbid(unsafe_code)]
 
+mod errors;
+mod exhaustive;
 pub mod ids;
+mod infer;
 mod lang_items;
+mod lower;
+pub mod program;
 mod queries;
 mod resolve;
 mod traits;
-pub mod program;
 pub mod ty;
 pub mod typed;
 
 pub use lang_items::{LangItem, LangItems};
+pub use lower::{ModuleSource, lower};
 pub use program::Program;
-pub use queries::{Resolved, TypedProgram};
+pub use queries::{Resolved, TypedProgram, check_types};

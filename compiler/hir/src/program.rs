@@ -19,7 +19,14 @@ pub struct Program {
     pub main: Option<FnId>,
     /// In order of the text.
     pub tests: Vec<FnId>,
+    pub(crate) aliases: Vec<crate::lower::AliasDef>,
     pub(crate) index: crate::traits::ImplIndex,
+    /// Blocks that declare items, by their span.
+    pub(crate) block_modules: HashMap<Span, ModId>,
+    pub(crate) prelude: Option<ModId>,
+    pub(crate) std_root: Option<ModId>,
+    /// Texts that the compiler wrote (derived impls), and the place of the user's text that asked for them.
+    pub(crate) file_notes: HashMap<diag::FileId, Span>,
 }
 
 pub struct Module {

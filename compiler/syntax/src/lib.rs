@@ -1,4 +1,25 @@
 //! Text to tree: `SourceFile ─lex→ Tokens ─parse→ ast::File`. Never fails, never panics: what cannot be read is an
 //! `Error` node with a diagnostic.
 
+#![forbid(unsafe_code)]
+
 pub mod ast;
+mod balance;
+mod errors;
+mod format_spec;
+mod layout;
+mod lexer;
+mod literal;
+mod make;
+mod parse;
+pub mod print;
+mod recover;
+mod token;
+mod validate;
+
+pub use lexer::Token;
+pub use parse::{Tokens, lex, parse};
+pub use token::Kind;
+
+#[cfg(test)]
+mod tests;

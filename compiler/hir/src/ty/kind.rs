@@ -95,7 +95,7 @@ pub struct ParamTy {
     pub name: Symbol,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ProjectionTy {
     pub trait_id: TraitId,
     /// `Self` first.

@@ -1,0 +1,1098 @@
+//! Expressions: one arm a form.
+
+use super::*;
+use crate::typed::{Cast, Const};
+use ast::ExprKind as K;
+
+impl FnCx<'_> {
+    /// Types an expression. `expect` only hints.
+    pub(super) fn check_expr(&mut self, expr: &ast::Expr, expect: Option<Ty>) -> ExprId {
+        let id = self.check_expr_inner(expr, expect);
+        if self.shallow(self.ty_of(id)).is_never() {
+            self.diverges = true;
+        }
+        id
+    }
+
+    fn check_expr_inner(&mut self, expr: &ast::Expr, expect: Option<Ty>) -> ExprId {
+        let span = expr.span;
+        match &expr.kind {
+            K::Lit(lit) => self.literal(lit, expect, span),
+            K::Interpolated(parts) => self.interpolated(parts, expect, span),
+            K::Path(path) => self.check_path(path, expect, span),
+            K::Paren(inner) => {
+                let id = self.check_expr(inner, expect);
+                if matches!(self.exprs[id.index()].kind, ExprKind::Const(_)) {
+                    self.exprs[id.index()].span = span;
+                }
+                id
+            }
+            K::Unary(op, operand) => self.unary(*op, operand, expect, span),
+            K::Binary(op, op_span, lhs, rhs) => self.binary(*op, *op_span, lhs, rhs, expect, span),
+            K::Assign(place, value) => self.assign(place, value, span),
+            K::AssignOp(op, op_span, place, value) => self.assign_op(*op, *op_span, place, value, span),
+            K::Ref(mutable, operand) => self.reference(*mutable, operand, expect, span),
+            K::RawRef(mutable, operand) => {
+                let place = self.check_expr(operand, None);
+                if mutable.is_yes() {
+                    self.make_mutable(place);
+                }
+                let ty = Ty::pointer(*mutable, self.ty_of(place));
+                self.expr(ExprKind::RawRef(*mutable, place), ty, span)
+            }
+            K::Call(callee, args) => self.call(callee, args, expect, span),
+            K::MethodCall(call) => self.method_call(call, expect, span),
+            K::Field(base, name) => self.field(base, *name, span),
+            K::TupleField(base, index, index_span) => {
+                let name = ast::Ident { name: Symbol::intern(&index.to_string()), span: *index_span };
+                self.field(base, name, span)
+            }
+            K::Index(base, index) => self.index(base, index, span),
+            K::Range { lo, hi, inclusive } => self.range(lo.as_deref(), hi.as_deref(), *inclusive, expect, span),
+            K::Tuple(list) => self.tuple(list, expect, span),
+            K::Array(list) => self.array(list, expect, span),
+            K::Repeat(value, len) => self.repeat(value, len, expect, span),
+            K::Vec(list) => self.vec_literal(list, expect, span),
+            K::VecRepeat(value, len) => {
+                let hint = self.element_hint(expect);
+                let value = self.check_expr(value, hint);
+                let value = match hint {
+                    Some(wanted) => self.coerce(value, wanted),
+                    None => value,
+                };
+                let len = self.check_coerce(len, Ty::int());
+                let of = self.ty_of(value);
+                self.call_lang("vec_repeat", &[of], vec![value, len], span)
+            }
+            K::Struct(s) => self.struct_literal(s, expect, span),
+            K::Block(block) => self.check_block(block, expect),
+            K::Labeled(label, block) => {
+                let value = self.fresh(span);
+                let loop_id = self.enter_loop(Some(label.name), Some(value), true, "block");
+                let body = self.check_block_coerce(block, value);
+                self.loops.pop();
+                let ty = self.resolve(value);
+                // A `break` may have reached the end even when the block's own end is not.
+                self.diverges = false;
+                self.expr(ExprKind::Labeled { id: loop_id, body }, ty, span)
+            }
+            K::Unsafe(block) => {
+                self.unsafe_depth += 1;
+                let body = self.check_block(block, expect);
+                self.unsafe_depth -= 1;
+                let ty = self.ty_of(body);
+                self.expr(ExprKind::Unsafe(body), ty, span)
+            }
+            K::If(i) => self.if_else(i, expect, span),
+            K::Let(..) => {
+                self.report(errors::let_here(span));
+                self.error_expr(span)
+            }
+            K::Match(scrutinee, arms) => self.match_(scrutinee, arms, expect, span),
+            K::Loop(l) => {
+                // As a statement the value is not wanted but may exist.
+                let value = match expect {
+                    Some(wanted) if !self.shallow(wanted).is_unit() => wanted,
+                    _ => self.solver.table.fresh(span),
+                };
+                let id = self.enter_loop(l.label.map(|label| label.name), Some(value), false, "loop");
+                let body = self.check_block_coerce(&l.body, Ty::unit());
+                let finished = self.loops.pop().expect("the loop was entered");
+                let ty = if finished.broken { self.resolve(value) } else { Ty::never() };
+                self.diverges = !finished.broken;
+                self.expr(ExprKind::Loop { id, body }, ty, span)
+            }
+            K::While(w) => self.while_(w, span),
+            K::For(f) => self.for_(f, span),
+            K::Closure(c) => self.closure(c, expect, span),
+            K::Return(value) => self.return_(value.as_deref(), span),
+            K::Break(label, value) => self.break_(*label, value.as_deref(), span),
+            K::Continue(label) => match self.find_loop(*label, span, "continue") {
+                Some(index) => {
+                    let target = self.loops[index].id;
+                    self.expr(ExprKind::Continue { target }, Ty::never(), span)
+                }
+                None => self.error_expr(span),
+            },
+            K::Try(operand) => self.try_(operand, span),
+            K::Cast(operand, ty) => self.cast(operand, ty, span),
+            K::Scope(_) => self.later(span, "`scope`"),
+            K::Spawn(_) => self.later(span, "`spawn`"),
+            K::Join(_) => self.later(span, "`join`"),
+            K::Detach(_) => self.later(span, "`detach`"),
+            K::Async(_) | K::Await(_) => self.later(span, "`async` and `await`"),
+            K::Yield => self.later(span, "`yield`"),
+            K::Select(_) => self.later(span, "`select`"),
+            K::Channel(..) => self.later(span, "`channel`"),
+            K::Shield(..) => self.later(span, "`shield`"),
+            K::Timeout(..) => self.later(span, "`timeout`"),
+            K::Blocking(_) => self.later(span, "`blocking`"),
+            K::With(..) => self.later(span, "`with`"),
+            K::Lock(..) => self.later(span, "`lock`"),
+            K::Error => self.error_expr(span),
+        }
+    }
+
+    fn later(&mut self, span: Span, what: &str) -> ExprId {
+        self.report(errors::not_yet(span, what));
+        self.error_expr(span)
+    }
+
+    // ---- Literals.
+
+    fn literal(&mut self, lit: &ast::Lit, expect: Option<Ty>, span: Span) -> ExprId {
+        let hint = expect.map(|ty| self.shallow(ty));
+        match lit {
+            ast::Lit::Int { value, suffix } => {
+                if let Some(suffix) = suffix {
+                    let Some(ty) = crate::resolve::scope::primitive(suffix) else {
+                        self.report(errors::bad_suffix(span, suffix));
+                        return self.error_expr(span);
+                    };
+                    if ty.is_float() {
+                        return self.expr(ExprKind::Const(Const::Float((*value as f64).to_bits())), ty, span);
+                    }
+                    return self.int_literal(*value, ty, span);
+                }
+                let ty = match hint {
+                    Some(ty) if ty.is_integer() => ty,
+                    _ => self.solver.table.fresh_int(span),
+                };
+                self.int_literal(*value, ty, span)
+            }
+            ast::Lit::Float { text, suffix } => {
+                let value: f64 = text.parse().unwrap_or(f64::NAN);
+                let ty = match (suffix, hint) {
+                    (Some(suffix), _) => match crate::resolve::scope::primitive(suffix) {
+                        Some(ty) if ty.is_float() => ty,
+                        _ => {
+                            self.report(errors::bad_suffix(span, suffix));
+                            return self.error_expr(span);
+                        }
+                    },
+                    (None, Some(ty)) if ty.is_float() => ty,
+                    _ => self.solver.table.fresh_float(span),
+                };
+                self.expr(ExprKind::Const(Const::Float(value.to_bits())), ty, span)
+            }
+            ast::Lit::Bool(value) => self.expr(ExprKind::Const(Const::Int(*value as i128)), Ty::bool(), span),
+            ast::Lit::Char(c) => self.expr(ExprKind::Const(Const::Int(*c as i128)), Ty::char(), span),
+            ast::Lit::Byte(b) => {
+                let ty = Ty::integer(crate::ty::IntTy::U8);
+                self.expr(ExprKind::Const(Const::Int(*b as i128)), ty, span)
+            }
+            ast::Lit::Str(text) => {
+                let is_view = hint.is_some_and(|ty| matches!(ty.kind(), TyKind::Ref(Mutable::No, to) if self.shallow(*to).is_str()));
+                let ty = if is_view { Ty::shared(Ty::str()) } else { self.string_ty() };
+                self.expr(ExprKind::Const(Const::Str(*text)), ty, span)
+            }
+            ast::Lit::ByteStr(bytes) => {
+                let ty = Ty::shared(Ty::array(Ty::integer(crate::ty::IntTy::U8), bytes.len() as i64));
+                self.expr(ExprKind::Const(Const::Bytes(bytes.clone())), ty, span)
+            }
+            ast::Lit::Duration(nanoseconds) => {
+                let count = self.expr(ExprKind::Const(Const::Int(*nanoseconds as i128)), Ty::int(), span);
+                let ty = self.lang_adt("duration", &[]);
+                self.expr(ExprKind::Adt { variant: 0, fields: vec![(0, count)], base: None }, ty, span)
+            }
+            ast::Lit::Unit => self.expr(ExprKind::Tuple(Vec::new()), Ty::unit(), span),
+        }
+    }
+
+    fn int_literal(&mut self, value: u128, ty: Ty, span: Span) -> ExprId {
+        let value = i128::try_from(value).unwrap_or(i128::MAX);
+        let id = self.expr(ExprKind::Const(Const::Int(value)), ty, span);
+        self.int_literals.push(id);
+        id
+    }
+
+    fn element_hint(&self, expect: Option<Ty>) -> Option<Ty> {
+        let ty = self.shallow(expect?);
+        let of = match ty.kind() {
+            TyKind::Array(of, _) | TyKind::Slice(of) => *of,
+            TyKind::Adt(_, args) if self.is_lang_adt(ty, "vec").is_some() => args[0],
+            _ => return None,
+        };
+        let of = self.shallow(of);
+        (!of.is_infer()).then_some(of)
+    }
+
+    /// Elements agree on the type of the first that has one, or on the expected one.
+    fn elements(&mut self, list: &[ast::Expr], hint: Option<Ty>, span: Span) -> (Vec<ExprId>, Ty) {
+        let of = hint.unwrap_or_else(|| self.fresh(span));
+        let values = list
+            .iter()
+            .map(|e| {
+                let id = self.check_expr(e, Some(of));
+                self.coerce(id, of)
+            })
+            .collect();
+        (values, of)
+    }
+
+    fn tuple(&mut self, list: &[ast::Expr], expect: Option<Ty>, span: Span) -> ExprId {
+        let hints: Vec<Option<Ty>> = match expect.map(|ty| self.shallow(ty)).map(|ty| ty.kind()) {
+            Some(TyKind::Tuple(of)) if of.len() == list.len() => of.iter().map(|ty| Some(*ty)).collect(),
+            _ => vec![None; list.len()],
+        };
+        let mut values = Vec::new();
+        for (e, hint) in list.iter().zip(hints) {
+            let id = self.check_expr(e, hint);
+            // A hint that asks for another form of the same value: `(&[int], ...)` from `(&v, ...)`.
+            let id = match hint {
+                Some(wanted) if !self.shallow(wanted).is_infer() => self.try_coerce(id, wanted).unwrap_or(id),
+                _ => id,
+            };
+            values.push(id);
+        }
+        let types: Vec<Ty> = values.iter().map(|&id| self.ty_of(id)).collect();
+        self.expr(ExprKind::Tuple(values), Ty::tuple(&types), span)
+    }
+
+    fn array(&mut self, list: &[ast::Expr], expect: Option<Ty>, span: Span) -> ExprId {
+        let hint = self.element_hint(expect);
+        let (values, of) = self.elements(list, hint, span);
+        self.expr(ExprKind::Array(values), Ty::array(of, list.len() as i64), span)
+    }
+
+    fn vec_literal(&mut self, list: &[ast::Expr], expect: Option<Ty>, span: Span) -> ExprId {
+        let hint = self.element_hint(expect);
+        let (values, of) = self.elements(list, hint, span);
+        if values.is_empty() {
+            return self.call_lang("vec_new", &[of], Vec::new(), span);
+        }
+        let len = Ty::new(TyKind::Const(list.len() as i64));
+        let array = self.expr(ExprKind::Array(values), Ty::array(of, list.len() as i64), span);
+        self.call_lang("vec_from_array", &[of, len], vec![array], span)
+    }
+
+    fn repeat(&mut self, value: &ast::Expr, len: &ast::Expr, expect: Option<Ty>, span: Span) -> ExprId {
+        let hint = self.element_hint(expect);
+        let value = match hint {
+            Some(wanted) => self.check_coerce(value, wanted),
+            None => self.check_expr(value, None),
+        };
+        let len = self.with_body_cx(len.span, |cx, diags| crate::lower::lower_const_arg(cx, len, diags));
+        let of = self.ty_of(value);
+        // A value that is written once and used n times is copied; a constant is made anew each time.
+        let is_constant = matches!(self.exprs[value.index()].kind, ExprKind::Const(_) | ExprKind::ConstItem(..));
+        let few = matches!(self.shallow(len).kind(), TyKind::Const(0 | 1));
+        if !is_constant && !few {
+            let copy = self.program.lang.trait_id("copy");
+            let value_span = self.span_of(value);
+            self.require(copy, Args::new(&[of]), value_span);
+        }
+        self.expr(ExprKind::Repeat(value), Ty::new(TyKind::Array(of, len)), span)
+    }
+
+    fn range(
+        &mut self,
+        lo: Option<&ast::Expr>,
+        hi: Option<&ast::Expr>,
+        inclusive: bool,
+        expect: Option<Ty>,
+        span: Span,
+    ) -> ExprId {
+        let name = match (lo, hi, inclusive) {
+            (Some(_), Some(_), false) => "range",
+            (Some(_), Some(_), true) => "range_inclusive",
+            (Some(_), None, _) => "range_from",
+            (None, Some(_), false) => "range_to",
+            (None, Some(_), true) => "range_to_inclusive",
+            (None, None, _) => {
+                let ty = self.lang_adt("range_full", &[]);
+                return self.expr(ExprKind::Adt { variant: 0, fields: Vec::new(), base: None }, ty, span);
+            }
+        };
+        let hint = match expect.map(|ty| self.shallow(ty)).map(|ty| ty.kind()) {
+            Some(TyKind::Adt(_, args)) if args.len() == 1 => Some(args[0]),
+            _ => None,
+        };
+        let of = match hint.map(|ty| self.shallow(ty)) {
+            Some(ty) if !ty.is_infer() => ty,
+            _ => self.fresh(span),
+        };
+        // The second end helps with the type of the first when that is a bare literal: both unify.
+        let mut fields = Vec::new();
+        for (i, e) in lo.iter().chain(hi.iter()).enumerate() {
+            let id = self.check_expr(e, Some(of));
+            let id = self.coerce(id, of);
+            fields.push((i as u32, id));
+        }
+        if name == "range_inclusive" {
+            // `start..=end` and whether it is used up.
+            let done = self.expr(ExprKind::Const(Const::Int(0)), Ty::bool(), span);
+            fields.push((2, done));
+        }
+        let ty = self.lang_adt(name, &[of]);
+        self.expr(ExprKind::Adt { variant: 0, fields, base: None }, ty, span)
+    }
+
+    // ---- References.
+
+    fn reference(&mut self, mutable: Mutable, operand: &ast::Expr, expect: Option<Ty>, span: Span) -> ExprId {
+        let hint = expect.map(|ty| self.shallow(ty)).and_then(|ty| match ty.kind() {
+            TyKind::Ref(_, to) | TyKind::Ptr(_, to) => Some(self.shallow(*to)),
+            _ => None,
+        });
+        // `&[1, 2]` for a slice: the elements may still be hinted at.
+        let hint = match hint.map(|ty| ty.kind()) {
+            Some(TyKind::Str | TyKind::Dyn(_)) => None,
+            _ => hint,
+        };
+        let place = self.check_expr(operand, hint);
+        if mutable.is_yes() && self.is_place(place) && !self.make_mutable(place) {
+            let ty = self.show(self.ty_of(place));
+            self.report(errors::not_mutable_place(operand.span, &ty));
+        }
+        let ty = Ty::reference(mutable, self.ty_of(place));
+        self.expr(ExprKind::Ref(mutable, place), ty, span)
+    }
+
+    // ---- Fields and elements.
+
+    fn field(&mut self, base: &ast::Expr, name: ast::Ident, span: Span) -> ExprId {
+        let mut place = self.check_expr(base, None);
+        let start = self.structurally(self.ty_of(place));
+        if start.is_error() {
+            return self.error_expr(span);
+        }
+        if start.is_infer() {
+            self.report_unknown(start, base.span);
+            return self.error_expr(span);
+        }
+        let mut private: Option<Span> = None;
+        for _ in 0..16 {
+            let ty = self.structurally(self.ty_of(place));
+            match ty.kind() {
+                TyKind::Adt(id, args) if !self.program.adt(*id).is_enum => {
+                    let def = self.program.adt(*id);
+                    let found = def.variants[0].fields.iter().position(|field| field.name == name.name);
+                    if let Some(index) = found {
+                        let field = &def.variants[0].fields[index];
+                        if field.public || self.is_inside(def.module) {
+                            let ty = crate::ty::Subst::subst(field.ty, args);
+                            let ty = self.normalize_at(ty, span);
+                            return self.expr(ExprKind::Field(place, index as u32), ty, span);
+                        }
+                        private.get_or_insert(field.span);
+                    }
+                }
+                TyKind::Tuple(list) => {
+                    if let Ok(index) = name.name.parse::<usize>()
+                        && let Some(&ty) = list.get(index)
+                    {
+                        return self.expr(ExprKind::Field(place, index as u32), ty, span);
+                    }
+                }
+                _ => {}
+            }
+            match self.deref_step(place) {
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+        self.report_no_field(start, name, private);
+        self.error_expr(span)
+    }
+
+    fn is_inside(&self, module: ModId) -> bool {
+        let outer = crate::resolve::scope::proper_module(self.program, module);
+        crate::resolve::scope::is_inside(self.program, self.module, outer)
+            || self.program.module(self.module).library && self.program.module(module).library
+            // Code that was derived for a type sees its fields.
+            || self.module == module
+    }
+
+    fn report_no_field(&mut self, ty: Ty, name: ast::Ident, private: Option<Span>) {
+        let shown = self.show(ty);
+        if let Some(declared) = private {
+            self.report(errors::private_field(name, &shown, declared));
+            return;
+        }
+        let ty = self.resolve(ty).peeled();
+        let names: Vec<Symbol> = match ty.kind() {
+            TyKind::Adt(id, _) if !self.program.adt(*id).is_enum => {
+                self.program.adt(*id).variants[0].fields.iter().map(|field| field.name).collect()
+            }
+            _ => Vec::new(),
+        };
+        let is_method = self.program.index.named(name.name).iter().any(|candidate| {
+            self.program.fn_def(candidate.fn_id()).has_self
+        });
+        self.report(errors::no_field(name, &shown, &names, is_method));
+    }
+
+    fn index(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span) -> ExprId {
+        let mut place = self.check_expr(base, None);
+        let start = self.structurally(self.ty_of(place));
+        if start.is_error() {
+            self.check_expr(index, None);
+            return self.error_expr(span);
+        }
+        if start.is_infer() {
+            self.report_unknown(start, base.span);
+            self.check_expr(index, None);
+            return self.error_expr(span);
+        }
+        let index_id = self.check_expr(index, None);
+        let index_ty = self.structurally(self.ty_of(index_id));
+        if index_ty.is_error() {
+            return self.error_expr(span);
+        }
+        let by_number = index_ty.is_integer();
+        for _ in 0..16 {
+            let ty = self.structurally(self.ty_of(place));
+            if let TyKind::Array(of, _) | TyKind::Slice(of) = ty.kind()
+                && by_number
+            {
+                let index_id = self.coerce(index_id, Ty::int());
+                return self.expr(ExprKind::Index(place, index_id), *of, span);
+            }
+            if let TyKind::Array(of, _) = ty.kind() {
+                // A range of an array is one of the slice that it is.
+                let slice = Ty::slice(*of);
+                let borrowed = self.shared_ref(place, span);
+                let wide = self.expr(ExprKind::Cast(Cast::Unsize, borrowed), Ty::shared(slice), span);
+                place = self.expr(ExprKind::Deref(wide), slice, span);
+                continue;
+            }
+            if let Some(found) = self.overloaded_index(place, ty, index_id, span) {
+                return found;
+            }
+            match self.deref_step(place) {
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+        let (shown, by) = (self.show(start), self.show(index_ty));
+        self.report(errors::cannot_index(span, &shown, &by));
+        self.error_expr(span)
+    }
+
+    fn overloaded_index(&mut self, place: ExprId, ty: Ty, index: ExprId, span: Span) -> Option<ExprId> {
+        let id = self.program.lang.trait_id("index");
+        // `Vec` indexes by number through the slice that it is.
+        let key = crate::traits::SimpleKey::of(ty);
+        if key.is_some() && self.program.index.impls(id, key).next().is_none() {
+            return None;
+        }
+        let index_ty = self.ty_of(index);
+        let args = Args::new(&[ty, index_ty]);
+        let (args, index) = if self.may_hold(id, &args) {
+            (args, index)
+        } else {
+            // `map["key"]`: the impl may ask for a reference where a value was written, or a literal for `&str`.
+            let wanted = self.fresh(span);
+            let args = Args::new(&[ty, wanted]);
+            if !self.may_hold(id, &args) {
+                return None;
+            }
+            self.require(id, args, span);
+            self.select_pending();
+            if self.shallow(wanted).is_infer() {
+                return None;
+            }
+            let index = self.try_coerce_literal(index, wanted)?;
+            (args, index)
+        };
+        self.require(id, args, span);
+        let projection = crate::ty::ProjectionTy { trait_id: id, args, name: Symbol::intern("Output") };
+        let to = self.normalize_at(Ty::new(TyKind::Projection(projection)), span);
+        let method = self.program.trait_method("index", "index");
+        let receiver = self.shared_ref(place, span);
+        let call = ExprKind::Call(typed::Callee::Fn(method, args), vec![receiver, index]);
+        let call = self.expr(call, Ty::shared(to), span);
+        Some(self.expr(ExprKind::Deref(call), to, span))
+    }
+
+    /// A string literal already typed as `String` where `&str` is wanted.
+    pub(super) fn try_coerce_literal(&mut self, id: ExprId, wanted: Ty) -> Option<ExprId> {
+        let target = self.shallow(wanted);
+        let is_literal = matches!(self.exprs[id.index()].kind, ExprKind::Const(Const::Str(_)));
+        if is_literal && matches!(target.kind(), TyKind::Ref(Mutable::No, to) if self.shallow(*to).is_str()) {
+            self.exprs[id.index()].ty = Ty::shared(Ty::str());
+            return Some(id);
+        }
+        self.try_coerce(id, wanted)
+    }
+
+    // ---- Structs.
+
+    fn struct_literal(&mut self, s: &ast::StructExpr, expect: Option<Ty>, span: Span) -> ExprId {
+        let Some((adt, variant, args)) = self.struct_path(&s.path, expect) else {
+            for field in &s.fields {
+                self.check_expr(&field.value, None);
+            }
+            return self.error_expr(span);
+        };
+        let def = self.program.adt(adt);
+        let ty = Ty::adt(adt, args);
+        // What is expected of the whole is expected of its parts.
+        if let Some(wanted) = expect {
+            let wanted = self.shallow(wanted);
+            if matches!(wanted.kind(), TyKind::Adt(id, _) if *id == adt) && self.could_equal(ty, wanted) {
+                self.hint_args(args, wanted);
+            }
+        }
+        self.require_predicates(&def.generics.predicates, args, span);
+        let variant_def = &def.variants[variant as usize];
+        let mut fields: Vec<(u32, ExprId)> = Vec::new();
+        for field in &s.fields {
+            let found = variant_def.fields.iter().position(|known| known.name == field.name.name);
+            let Some(index) = found else {
+                let names: Vec<Symbol> = variant_def.fields.iter().map(|field| field.name).collect();
+                let shown = self.show(ty);
+                self.report(errors::no_field(field.name, &shown, &names, false));
+                self.check_expr(&field.value, None);
+                continue;
+            };
+            if let Some((_, old)) = fields.iter().find(|(known, _)| *known == index as u32) {
+                let old = self.span_of(*old);
+                self.report(errors::field_twice(field.name, old));
+                continue;
+            }
+            let known = &variant_def.fields[index];
+            if !known.public && !self.is_inside(def.module) && !def.is_enum {
+                let shown = self.show(ty);
+                self.report(errors::private_field(field.name, &shown, known.span));
+            }
+            let wanted = crate::ty::Subst::subst(known.ty, &args);
+            let wanted = self.normalize_at(wanted, field.span);
+            let value = self.check_coerce(&field.value, wanted);
+            fields.push((index as u32, value));
+        }
+        let base = s.base.as_ref().map(|base| self.check_coerce(base, ty));
+        if base.is_none() {
+            let missing: Vec<Symbol> = variant_def
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| !fields.iter().any(|(known, _)| *known == *i as u32))
+                .map(|(_, field)| field.name)
+                .collect();
+            let mistaken = fields.len() < s.fields.len();
+            if !missing.is_empty() && !mistaken {
+                self.report(errors::missing_fields(s.path.span, variant_def.name, &missing));
+            }
+        }
+        self.expr(ExprKind::Adt { variant, fields, base }, ty, span)
+    }
+
+    /// Copies what is known of an expected type into fresh arguments.
+    pub(super) fn hint_args(&mut self, args: Args, wanted: Ty) {
+        if let TyKind::Adt(_, expected) = wanted.kind() {
+            for (&mine, &theirs) in args.iter().zip(expected.iter()) {
+                let theirs = self.resolve(theirs);
+                if !theirs.flags().infer && self.shallow(mine).is_infer() {
+                    // Only where no coercion could make a difference: `dyn` and views decide for themselves.
+                    self.try_unify(mine, theirs);
+                }
+            }
+        }
+    }
+
+    // ---- Control.
+
+    fn enter_loop(
+        &mut self,
+        label: Option<Symbol>,
+        value: Option<Ty>,
+        is_block: bool,
+        keyword: &'static str,
+    ) -> LoopId {
+        let id = LoopId(self.loop_count);
+        self.loop_count += 1;
+        self.loops.push(LoopCx { id, label, value, broken: false, is_block, keyword });
+        id
+    }
+
+    /// A condition; bindings of `let` stay in the current scope.
+    pub(super) fn condition(&mut self, expr: &ast::Expr) -> ExprId {
+        let span = expr.span;
+        match &expr.kind {
+            K::Let(pat, value) => {
+                let value = self.check_expr(value, None);
+                let ty = self.ty_of(value);
+                let pat = self.check_pat(pat, ty);
+                self.expr(ExprKind::Let(pat, value), Ty::bool(), span)
+            }
+            K::Binary(ast::BinaryOp::And, _, a, b) => {
+                let a = self.condition(a);
+                let before = self.diverges;
+                let b = self.condition(b);
+                self.diverges = before;
+                self.expr(ExprKind::And(a, b), Ty::bool(), span)
+            }
+            K::Paren(inner) if !matches!(inner.kind, K::Let(..)) => self.condition(inner),
+            K::Assign(place, value) => {
+                self.report(errors::assignment_as_condition(span, place.span.end().to(value.span.start())));
+                self.error_expr(span)
+            }
+            _ => self.check_coerce(expr, Ty::bool()),
+        }
+    }
+
+    fn if_else(&mut self, i: &ast::If, expect: Option<Ty>, span: Span) -> ExprId {
+        self.scopes.push(Vec::new());
+        let cond = self.condition(&i.cond);
+        let after_cond = self.diverges;
+        let discard = expect.is_some_and(|ty| self.shallow(ty).is_unit());
+        let Some(other) = &i.or_else else {
+            let then = self.check_block_coerce(&i.then, Ty::unit());
+            self.scopes.pop();
+            self.diverges = after_cond;
+            return self.expr(ExprKind::If { cond, then, or_else: None }, Ty::unit(), span);
+        };
+        let mut join = Join::new(expect);
+        let then = self.check_block(&i.then, join.hint());
+        self.scopes.pop();
+        let then_ends = self.diverges;
+        self.diverges = after_cond;
+        let then = self.join_branch(&mut join, then, discard, None);
+        let or_else = match &other.kind {
+            K::Block(block) => self.check_block(block, join.hint()),
+            _ => self.check_expr(other, join.hint()),
+        };
+        let else_ends = self.diverges;
+        self.diverges = after_cond || then_ends && else_ends;
+        let or_else = self.join_branch(&mut join, or_else, discard, Some(then));
+        let ty = join.result();
+        let then = self.finish_branch(then, ty);
+        self.expr(ExprKind::If { cond, then, or_else: Some(or_else) }, ty, span)
+    }
+
+    /// One branch more: its value made to fit those before.
+    fn join_branch(&mut self, join: &mut Join, id: ExprId, discard: bool, first: Option<ExprId>) -> ExprId {
+        let ty = self.structurally(self.ty_of(id));
+        if discard && !ty.is_unit() && !ty.is_never() && !ty.is_error() {
+            // Nobody takes the values of a statement's branches.
+            let span = self.span_of(id);
+            self.statement_results.push(id);
+            let block = typed::Block { stmts: vec![typed::Stmt::Expr(id)], tail: None };
+            return self.join_value(join, block, span);
+        }
+        if ty.is_never() {
+            return match join.ty {
+                Some(wanted) => self.coerce(id, wanted),
+                None => id,
+            };
+        }
+        let Some(wanted) = join.ty else {
+            // A branch that must become what is expected decides nothing else.
+            if let Some(hint) = join.expected
+                && let Some(made) = self.try_coerce(id, hint)
+            {
+                join.ty = Some(hint);
+                return made;
+            }
+            join.ty = Some(ty);
+            return id;
+        };
+        match self.try_coerce(id, wanted) {
+            Some(id) => id,
+            None => {
+                let first_span = first.map(|first| self.blame(first));
+                let span = self.blame(id);
+                let (wanted, found) = (self.resolve(wanted), self.resolve(ty));
+                if wanted.flags().error || found.flags().error {
+                    self.tainted = true;
+                } else {
+                    let (wanted, found) = (self.show(wanted), self.show(found));
+                    self.report(errors::branches_differ(span, first_span, &wanted, &found));
+                }
+                self.error_expr(span)
+            }
+        }
+    }
+
+    fn join_value(&mut self, join: &mut Join, block: typed::Block, span: Span) -> ExprId {
+        join.ty = Some(Ty::unit());
+        self.expr(ExprKind::Block(block), Ty::unit(), span)
+    }
+
+    fn blame(&self, id: ExprId) -> Span {
+        match &self.exprs[id.index()].kind {
+            ExprKind::Block(block) => block.tail.map_or(self.span_of(id), |tail| self.blame(tail)),
+            ExprKind::Cast(_, inner) => self.blame(*inner),
+            _ => self.span_of(id),
+        }
+    }
+
+    /// A branch that never ends takes the type of the others.
+    fn finish_branch(&mut self, id: ExprId, ty: Ty) -> ExprId {
+        if self.shallow(self.ty_of(id)).is_never() && !ty.is_never() { self.coerce(id, ty) } else { id }
+    }
+
+    fn match_(&mut self, scrutinee: &ast::Expr, arms: &[ast::Arm], expect: Option<Ty>, span: Span) -> ExprId {
+        let value = self.check_expr(scrutinee, None);
+        let after_value = self.diverges;
+        let ty = self.structurally(self.ty_of(value));
+        let discard = expect.is_some_and(|ty| self.shallow(ty).is_unit());
+        let mut join = Join::new(expect);
+        let mut out = Vec::new();
+        let mut all_end = true;
+        let mut first = None;
+        for arm in arms {
+            self.scopes.push(Vec::new());
+            let pat = self.check_pat(&arm.pat, ty);
+            self.diverges = after_value;
+            let guard = arm.guard.as_ref().map(|guard| self.condition(guard));
+            self.diverges = after_value;
+            let body = self.check_expr(&arm.body, join.hint());
+            all_end &= self.diverges;
+            self.scopes.pop();
+            let body = self.join_branch(&mut join, body, discard, first);
+            if first.is_none() && !self.shallow(self.ty_of(body)).is_never() {
+                first = Some(body);
+            }
+            out.push(typed::Arm { pat, guard, body, span: arm.span });
+        }
+        self.diverges = after_value || all_end;
+        let result = join.result();
+        for arm in &mut out {
+            arm.body = self.finish_branch(arm.body, result);
+        }
+        self.expr(ExprKind::Match { scrutinee: value, arms: out }, result, span)
+    }
+
+    fn while_(&mut self, w: &ast::While, span: Span) -> ExprId {
+        let before = self.diverges;
+        let id = self.enter_loop(w.label.map(|label| label.name), None, false, "while");
+        self.scopes.push(Vec::new());
+        let cond = self.condition(&w.cond);
+        let then = self.check_block_coerce(&w.body, Ty::unit());
+        self.scopes.pop();
+        self.loops.pop();
+        self.diverges = before;
+        let leave = self.expr(ExprKind::Break { target: id, value: None }, Ty::never(), w.cond.span);
+        let leave = self.expr(ExprKind::Cast(Cast::Never, leave), Ty::unit(), w.cond.span);
+        let body = self.expr(ExprKind::If { cond, then, or_else: Some(leave) }, Ty::unit(), span);
+        self.expr(ExprKind::Loop { id, body }, Ty::unit(), span)
+    }
+
+    /// `{ let mut iterator = into_iter(e); loop { match next(&mut iterator) { None => break, Some(p) => body } } }`
+    fn for_(&mut self, f: &ast::For, span: Span) -> ExprId {
+        if let Some(parallel) = &f.parallel {
+            return self.later(parallel.span, "`parallel for`");
+        }
+        let before = self.diverges;
+        let source = self.check_expr(&f.iter, None);
+        let source_ty = self.structurally(self.ty_of(source));
+        let iter_span = f.iter.span;
+        let into = self.program.lang.trait_id("into_iterator");
+        let args = Args::new(&[source_ty]);
+        if !source_ty.is_error() && self.solver.evaluate(into, args) == Answer::No {
+            let shown = self.show(source_ty);
+            self.report(errors::not_iterable(iter_span, &shown));
+            self.scopes.push(Vec::new());
+            self.check_pat(&f.pat, Ty::error());
+            self.enter_loop(f.label.map(|label| label.name), None, false, "for");
+            self.check_block_coerce(&f.body, Ty::unit());
+            self.loops.pop();
+            self.scopes.pop();
+            self.diverges = before;
+            return self.error_expr(span);
+        }
+        self.require(into, args, iter_span);
+        let project = |cx: &mut Self, trait_id, args, name: &str| {
+            let projection = crate::ty::ProjectionTy { trait_id, args, name: Symbol::intern(name) };
+            cx.normalize_at(Ty::new(TyKind::Projection(projection)), iter_span)
+        };
+        let iterator_ty = project(self, into, args, "Iter");
+        let method = self.program.trait_method("into_iterator", "into_iter");
+        let made = self.expr(ExprKind::Call(typed::Callee::Fn(method, args), vec![source]), iterator_ty, iter_span);
+        let iterator = self.program.lang.trait_id("iterator");
+        let iterator_args = Args::new(&[iterator_ty]);
+        let item_ty = project(self, iterator, iterator_args, "Item");
+
+        let local = LocalId(self.locals.len() as u32);
+        self.locals.push(typed::Local {
+            name: Symbol::intern(""),
+            ty: iterator_ty,
+            mutable: true,
+            span: iter_span,
+            closure: self.closure_stack.last().copied(),
+        });
+        let bind = self.pat(PatKind::Bind { local, by_ref: None, sub: None }, iterator_ty, iter_span);
+        let id = self.enter_loop(f.label.map(|label| label.name), None, false, "for");
+        let place = self.expr(ExprKind::Local(local), iterator_ty, iter_span);
+        let receiver = self.mutable_ref(place, iter_span);
+        let next_method = self.program.trait_method("iterator", "next");
+        let option = self.lang_adt("option", &[item_ty]);
+        let call = ExprKind::Call(typed::Callee::Fn(next_method, iterator_args), vec![receiver]);
+        let next = self.expr(call, option, iter_span);
+
+        self.scopes.push(Vec::new());
+        let item_ty = self.structurally(item_ty);
+        let pat = self.check_pat(&f.pat, item_ty);
+        let body = self.check_block_coerce(&f.body, Ty::unit());
+        self.scopes.pop();
+        self.loops.pop();
+        self.diverges = before;
+
+        let some = PatKind::Variant { variant: SOME, fields: vec![(0, pat)] };
+        let some = self.pat(some, option, f.pat.span);
+        let none = self.pat(PatKind::Variant { variant: NONE, fields: Vec::new() }, option, iter_span);
+        let leave = self.expr(ExprKind::Break { target: id, value: None }, Ty::never(), iter_span);
+        let leave = self.expr(ExprKind::Cast(Cast::Never, leave), Ty::unit(), iter_span);
+        let arms = vec![
+            typed::Arm { pat: none, guard: None, body: leave, span: iter_span },
+            typed::Arm { pat: some, guard: None, body, span: f.body.span },
+        ];
+        let matched = self.expr(ExprKind::Match { scrutinee: next, arms }, Ty::unit(), iter_span);
+        let looped = self.expr(ExprKind::Loop { id, body: matched }, Ty::unit(), span);
+        let stmts = vec![typed::Stmt::Let { pat: bind, init: Some(made), or_else: None, span: iter_span }];
+        self.expr(ExprKind::Block(typed::Block { stmts, tail: Some(looped) }), Ty::unit(), span)
+    }
+
+    fn return_(&mut self, value: Option<&ast::Expr>, span: Span) -> ExprId {
+        let wanted = *self.returns.last().expect("a body has a result type");
+        if self.def().kind == FnKind::Const || matches!(self.def().kind, FnKind::Static { .. }) {
+            self.report(errors::no_target(span, "return"));
+            return self.error_expr(span);
+        }
+        let value = match value {
+            Some(value) => Some(self.check_coerce(value, wanted)),
+            None => {
+                self.must_equal(wanted, Ty::unit(), span);
+                None
+            }
+        };
+        self.expr(ExprKind::Return(value), Ty::never(), span)
+    }
+
+    fn find_loop(&mut self, label: Option<ast::Ident>, span: Span, word: &'static str) -> Option<usize> {
+        let found = match label {
+            Some(label) => {
+                let found = self.loops.iter().rposition(|known| known.label == Some(label.name));
+                if found.is_none() {
+                    let names: Vec<Symbol> = self.loops.iter().filter_map(|known| known.label).collect();
+                    self.report(errors::unknown_label(label, &names));
+                    return None;
+                }
+                found
+            }
+            None => self.loops.iter().rposition(|known| !known.is_block),
+        };
+        match found {
+            Some(index) if word == "continue" && self.loops[index].is_block => {
+                self.report(errors::no_target(span, word));
+                None
+            }
+            None => {
+                self.report(errors::no_target(span, word));
+                None
+            }
+            found => found,
+        }
+    }
+
+    fn break_(&mut self, label: Option<ast::Ident>, value: Option<&ast::Expr>, span: Span) -> ExprId {
+        let Some(index) = self.find_loop(label, span, "break") else {
+            if let Some(value) = value {
+                self.check_expr(value, None);
+            }
+            return self.error_expr(span);
+        };
+        let (target, wanted, keyword) = (self.loops[index].id, self.loops[index].value, self.loops[index].keyword);
+        self.loops[index].broken = true;
+        let value = match (value, wanted) {
+            (Some(value), Some(wanted)) => Some(self.check_coerce(value, wanted)),
+            (Some(value), None) => {
+                self.report(errors::break_with_value(value.span, keyword));
+                self.check_expr(value, None);
+                None
+            }
+            (None, Some(wanted)) => {
+                self.must_equal(wanted, Ty::unit(), span);
+                None
+            }
+            (None, None) => None,
+        };
+        self.expr(ExprKind::Break { target, value }, Ty::never(), span)
+    }
+
+    /// `match e { Ok(v) => v, Err(e) => return Err(From::from(e)) }`, the same for `Option`.
+    fn try_(&mut self, operand: &ast::Expr, span: Span) -> ExprId {
+        let value = self.check_expr(operand, None);
+        let ty = self.structurally(self.ty_of(value));
+        if ty.is_error() {
+            return self.error_expr(span);
+        }
+        let ret = self.returns.last().copied().expect("a body has a result type");
+        let ret = self.structurally(ret);
+        let question = Span { lo: span.hi - 1, ..span };
+        if let Some(args) = self.is_lang_adt(ty, "result") {
+            let (ok_ty, err_ty) = (args[0], args[1]);
+            // In a closure whose result is not known yet, `?` decides that it is a `Result`.
+            let wanted_err = match self.is_lang_adt(ret, "result") {
+                Some(args) => args[1],
+                None if ret.is_infer() => {
+                    let (value_ty, error_ty) = (self.fresh(span), self.fresh(span));
+                    let result = self.lang_adt("result", &[value_ty, error_ty]);
+                    self.solver.table.unify(ret, result);
+                    error_ty
+                }
+                None => {
+                    let shown = self.show(ret);
+                    self.report(errors::question_here(question, "Result", &shown, self.def().span));
+                    return self.error_expr(span);
+                }
+            };
+            let (ok_pat, ok_value) = self.bound_pat("value", ok_ty, span);
+            let (err_pat, err_value) = self.bound_pat("error", err_ty, span);
+            let error = if self.shallow(wanted_err).is_infer() || self.could_equal(wanted_err, err_ty) {
+                self.solver.table.unify(wanted_err, err_ty);
+                err_value
+            } else {
+                let from = self.program.lang.trait_id("from");
+                let from_args = Args::new(&[wanted_err, err_ty]);
+                if self.solver.evaluate(from, from_args) == Answer::No {
+                    let (wanted, found) = (self.show(wanted_err), self.show(err_ty));
+                    self.report(errors::question_from(question, &wanted, &found, self.def().span));
+                    return self.error_expr(span);
+                }
+                self.require(from, from_args, question);
+                let method = self.program.trait_method("from", "from");
+                let call = ExprKind::Call(typed::Callee::Fn(method, from_args), vec![err_value]);
+                self.expr(call, wanted_err, question)
+            };
+            let failed = self.expr(ExprKind::Adt { variant: ERR, fields: vec![(0, error)], base: None }, ret, question);
+            let leave = self.expr(ExprKind::Return(Some(failed)), Ty::never(), question);
+            let leave = self.expr(ExprKind::Cast(Cast::Never, leave), ok_ty, question);
+            let ok = self.pat(PatKind::Variant { variant: OK, fields: vec![(0, ok_pat)] }, ty, span);
+            let err = self.pat(PatKind::Variant { variant: ERR, fields: vec![(0, err_pat)] }, ty, span);
+            let arms = vec![
+                typed::Arm { pat: ok, guard: None, body: ok_value, span },
+                typed::Arm { pat: err, guard: None, body: leave, span },
+            ];
+            return self.expr(ExprKind::Match { scrutinee: value, arms }, ok_ty, span);
+        }
+        if let Some(args) = self.is_lang_adt(ty, "option") {
+            let some_ty = args[0];
+            if self.is_lang_adt(ret, "option").is_none() {
+                if ret.is_infer() {
+                    let inner = self.fresh(span);
+                    let option = self.lang_adt("option", &[inner]);
+                    self.solver.table.unify(ret, option);
+                } else {
+                    let shown = self.show(ret);
+                    self.report(errors::question_here(question, "Option", &shown, self.def().span));
+                    return self.error_expr(span);
+                }
+            }
+            let (some_pat, some_value) = self.bound_pat("value", some_ty, span);
+            let nothing = self.expr(ExprKind::Adt { variant: NONE, fields: Vec::new(), base: None }, ret, question);
+            let leave = self.expr(ExprKind::Return(Some(nothing)), Ty::never(), question);
+            let leave = self.expr(ExprKind::Cast(Cast::Never, leave), some_ty, question);
+            let some = self.pat(PatKind::Variant { variant: SOME, fields: vec![(0, some_pat)] }, ty, span);
+            let none = self.pat(PatKind::Variant { variant: NONE, fields: Vec::new() }, ty, span);
+            let arms = vec![
+                typed::Arm { pat: some, guard: None, body: some_value, span },
+                typed::Arm { pat: none, guard: None, body: leave, span },
+            ];
+            return self.expr(ExprKind::Match { scrutinee: value, arms }, some_ty, span);
+        }
+        if ty.is_infer() {
+            self.report_unknown(ty, operand.span);
+        } else {
+            let shown = self.show(ty);
+            self.report(errors::question_on(operand.span, &shown));
+        }
+        self.error_expr(span)
+    }
+
+    /// A pattern that binds a nameless local, and that local as a value.
+    pub(super) fn bound_pat(&mut self, name: &str, ty: Ty, span: Span) -> (PatId, ExprId) {
+        let local = LocalId(self.locals.len() as u32);
+        let _ = name;
+        let closure = self.closure_stack.last().copied();
+        self.locals.push(typed::Local { name: Symbol::intern(""), ty, mutable: false, span, closure });
+        let pat = self.pat(PatKind::Bind { local, by_ref: None, sub: None }, ty, span);
+        let value = self.expr(ExprKind::Local(local), ty, span);
+        (pat, value)
+    }
+
+    fn assign(&mut self, place: &ast::Expr, value: &ast::Expr, span: Span) -> ExprId {
+        // `_ = e` takes the value and drops it.
+        if let K::Path(path) = &place.kind
+            && path.as_ident().is_some_and(|ident| ident.name.as_str() == "_")
+        {
+            let id = self.check_expr(value, None);
+            let stmts = vec![typed::Stmt::Expr(id)];
+            return self.expr(ExprKind::Block(typed::Block { stmts, tail: None }), Ty::unit(), span);
+        }
+        // `(a, b) = (b, a)`: through temporaries.
+        if let K::Tuple(places) = &place.kind {
+            return self.assign_tuple(places, value, span);
+        }
+        let place = self.check_assignee(place);
+        let wanted = self.ty_of(place);
+        let value = self.check_coerce(value, wanted);
+        self.expr(ExprKind::Assign(place, value), Ty::unit(), span)
+    }
+
+    fn assign_tuple(&mut self, places: &[ast::Expr], value: &ast::Expr, span: Span) -> ExprId {
+        let targets: Vec<ExprId> = places.iter().map(|place| self.check_assignee(place)).collect();
+        let types: Vec<Ty> = targets.iter().map(|&id| self.ty_of(id)).collect();
+        let whole = Ty::tuple(&types);
+        let value = self.check_coerce(value, whole);
+        let mut fields = Vec::new();
+        let mut stmts = Vec::new();
+        let mut assigns = Vec::new();
+        for (i, (&target, &ty)) in targets.iter().zip(&types).enumerate() {
+            let (pat, taken) = self.bound_pat("part", ty, span);
+            fields.push((i as u32, pat));
+            assigns.push(typed::Stmt::Expr(self.expr(ExprKind::Assign(target, taken), Ty::unit(), span)));
+        }
+        let pat = self.pat(PatKind::Leaf(fields), whole, span);
+        stmts.push(typed::Stmt::Let { pat, init: Some(value), or_else: None, span });
+        stmts.extend(assigns);
+        self.expr(ExprKind::Block(typed::Block { stmts, tail: None }), Ty::unit(), span)
+    }
+
+    fn cast(&mut self, operand: &ast::Expr, ty: &ast::Ty, span: Span) -> ExprId {
+        let to = self.written_ty(ty);
+        // `1 as f64` and `x as u8` must not make the literal a float or byte by hint.
+        let operand = self.check_expr(operand, None);
+        let id = self.expr(ExprKind::Cast(Cast::IntToInt, operand), to, span);
+        self.deferred.push(Deferred::Cast { expr: id, operand, to });
+        self.retry_deferred(false);
+        id
+    }
+
+    pub(super) fn report_unknown(&mut self, ty: Ty, span: Span) {
+        let origin = match self.shallow(ty).kind() {
+            TyKind::Infer(infer) => self.solver.table.origin(*infer),
+            _ => Span::NONE,
+        };
+        if !self.tainted {
+            self.report(errors::cannot_infer(span, origin));
+        }
+        self.tainted = true;
+    }
+}
+
+pub(super) const NONE: u32 = 0;
+pub(super) const SOME: u32 = 1;
+pub(super) const OK: u32 = 0;
+pub(super) const ERR: u32 = 1;
+
+/// What the branches of an expression have in common so far.
+struct Join {
+    expected: Option<Ty>,
+    ty: Option<Ty>,
+}
+
+impl Join {
+    fn new(expected: Option<Ty>) -> Join {
+        Join { expected, ty: None }
+    }
+    fn hint(&self) -> Option<Ty> {
+        self.ty.or(self.expected)
+    }
+    fn result(&self) -> Ty {
+        self.ty.unwrap_or_else(Ty::never)
+    }
+}
