@@ -38,3 +38,6 @@ pub use mono::{Roots, monomorphize};
 pub use opt::{Level, optimize};
 pub use fast::{BitSet, FastMap, FastSet};
 pub use place::Location;
+
+#[cfg(test)]
+mod tests;

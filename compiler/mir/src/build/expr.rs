@@ -6,7 +6,7 @@ use super::{Builder, DropKind};
 use crate::body::*;
 use diag::Span;
 use hir::ids::{ExprId, PatId};
-use hir::ty::Ty;
+use hir::ty::{Ty, TyKind};
 use hir::typed::{self, Callee as TypedCallee, ExprKind, PatKind, Stmt};
 
 impl Builder<'_> {
@@ -242,6 +242,18 @@ impl Builder<'_> {
     fn call_with_source(&mut self, dest: Place, id: ExprId, callee: &TypedCallee, args: &[ExprId], source: SourceId) {
         let typed = self.typed;
         let ty = typed.expr(id).ty;
+        let unboxed;
+        let args = match (callee, args.split_first()) {
+            // What is called once out of a `Box` is called with its box: it has no size to be moved out.
+            (TypedCallee::FnTrait(typed::ClosureKind::FnOnce), Some((&first, rest))) => match typed.expr(first).kind {
+                ExprKind::Deref(of) if matches!(typed.expr(first).ty.kind(), TyKind::Dyn(_)) => {
+                    unboxed = std::iter::once(of).chain(rest.iter().copied()).collect::<Vec<ExprId>>();
+                    &unboxed[..]
+                }
+                _ => args,
+            },
+            _ => args,
+        };
         let mut operands = self.arguments(callee, args);
         self.consumed(&operands);
         let callee = match callee {

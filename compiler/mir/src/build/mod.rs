@@ -190,7 +190,7 @@ impl<'a> Builder<'a> {
             let declared = self.typed.local(id);
             let source = self.source(declared.span);
             let decl = &mut self.locals[local.index()];
-            decl.name = Some(declared.name);
+            decl.name = written_name(declared.name);
             decl.mutable = declared.mutable;
             decl.source = source;
             self.vars[id.index()] = Some(Var::Local(local));
@@ -278,7 +278,7 @@ impl<'a> Builder<'a> {
         let source = self.source(declared.span);
         self.locals.push(LocalDecl {
             ty: declared.ty,
-            name: Some(declared.name),
+            name: written_name(declared.name),
             mutable: declared.mutable,
             source,
         });
@@ -363,4 +363,9 @@ impl<'a> Builder<'a> {
         self.schedule(scope, local, DropKind::Storage);
         self.schedule_value(scope, local);
     }
+}
+
+/// Variables that the compiler made up have an empty name.
+fn written_name(name: Symbol) -> Option<Symbol> {
+    (!name.is_empty()).then_some(name)
 }

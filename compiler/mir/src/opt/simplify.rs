@@ -79,20 +79,29 @@ fn thread_jumps(body: &mut Body) {
         }
         goes_to[start.index()] = at;
     }
+    let impossible: Vec<bool> = (body.blocks.iter())
+        .map(|block| block.statements.is_empty() && matches!(block.terminator.kind, TerminatorKind::Unreachable))
+        .collect();
     for block in &mut body.blocks {
         block.each_successor_mut(|to| *to = goes_to[to.index()]);
-        fold_switch(&mut block.terminator.kind);
+        fold_switch(&mut block.terminator.kind, &impossible);
     }
 }
 
-fn fold_switch(kind: &mut TerminatorKind) {
+fn fold_switch(kind: &mut TerminatorKind, impossible: &[bool]) {
     let TerminatorKind::Switch { value, targets, otherwise } = kind else { return };
     if let Some(known) = value.as_int() {
         let target = targets.iter().find(|(n, _)| *n == known).map_or(*otherwise, |(_, to)| *to);
         *kind = TerminatorKind::Goto(target);
         return;
     }
-    targets.retain(|(_, to)| to != otherwise);
+    // A way that is never taken decides nothing.
+    if impossible[otherwise.index()]
+        && let Some((_, last)) = targets.pop()
+    {
+        *otherwise = last;
+    }
+    targets.retain(|(_, to)| to != otherwise && !impossible[to.index()]);
     if targets.is_empty() {
         *kind = TerminatorKind::Goto(*otherwise);
     }
