@@ -131,10 +131,13 @@ impl Checker<'_> {
         let mut causes = self.causes(path, at);
         causes.sort_unstable();
         causes.dedup();
-        if causes.is_empty() || causes.iter().any(|cause| self.reported.contains(cause)) {
+        let known = causes.iter().any(|cause| self.reported.contains(cause));
+        self.reported.extend_from_slice(&causes);
+        // If this use moves it again, that move is no news either.
+        self.reported.push(Went::Moved(at));
+        if known || causes.is_empty() {
             return;
         }
-        self.reported.extend_from_slice(&causes);
         let moved = causes.iter().find_map(|cause| match cause {
             Went::Moved(at) => Some(*at),
             Went::NeverGiven(_) => None,
