@@ -4,6 +4,7 @@
 
 pub mod conventions;
 
+pub mod aot;
 mod compile;
 mod convention;
 mod emit;

@@ -74,7 +74,32 @@ pub fn run(make: impl Fn() -> Program) -> Outcome {
     let outcome = jit_with(make(), &options());
     let plain = jit_with(make(), &Options { opt: false, ..options() });
     assert_eq!(outcome, plain, "optimised and plain code differ");
+    let compiled = aot(make());
+    assert_eq!(outcome, compiled, "JIT and executable differ");
     outcome
+}
+
+/// Runs as an executable.
+pub fn aot(program: Program) -> Outcome {
+    let (program, sources) = program.finish();
+    let bytes = codegen::aot::executable(&program, &sources, rt::STUB, &options());
+    let path = scratch("program");
+    std::fs::write(&path, bytes).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let output = loop {
+        // Another test may fork while the file is open for writing: then it is busy for a moment.
+        match std::process::Command::new(&path).arg("argument").output() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            result => break result.unwrap(),
+        }
+    };
+    let _ = std::fs::remove_file(&path);
+    let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
+    Outcome {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or_else(|| -signal.unwrap_or(0)),
+    }
 }
 
 pub fn prints(make: impl Fn() -> Program, expected: &str) {
