@@ -400,7 +400,7 @@ impl<'a> Emitter<'a, '_> {
 fn in_memory(body: &Body) -> Vec<bool> {
     let mut needs = vec![false; body.locals.len()];
     let inside = |place: &Place| !place.projection.iter().any(|step| matches!(step, Projection::Deref));
-    let mut indexed = |place: &Place, needs: &mut Vec<bool>| {
+    let indexed = |place: &Place, needs: &mut Vec<bool>| {
         for step in &place.projection {
             match step {
                 Projection::Deref => return,

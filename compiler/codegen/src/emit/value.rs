@@ -1,7 +1,7 @@
 //! Values: loading and storing their scalars, copying those that have too many, constants.
 
 use super::place::{Address, At, Spot};
-use super::{Emitter, Home};
+use super::Emitter;
 use crate::convention::{clif, leaves};
 use crate::unit::{Target, space};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
@@ -290,11 +290,6 @@ impl Emitter<'_, '_> {
                 self.convert(value, whole, scalar)
             }
         }
-    }
-
-    /// Whether two places are the same memory, or may be.
-    pub fn is_variable(&self, local: mir::body::Local) -> bool {
-        matches!(self.homes[local.index()], Home::Variables(_) | Home::Nothing)
     }
 }
 
