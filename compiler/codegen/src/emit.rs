@@ -19,7 +19,7 @@ mod rvalue;
 mod value;
 
 use crate::convention::{Convention, Pass, clif, leaves};
-use crate::loops::{self, Loops};
+use crate::loops::Loops;
 use crate::unit::{Target, Unit};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -141,7 +141,7 @@ impl<'a> Emitter<'a, '_> {
         for &block in &order {
             self.block(block);
             self.write_cold();
-            for next in loops::successors(self.body, block) {
+            for next in self.loops.successors(self.body, block) {
                 open[next.index()] -= 1;
                 if open[next.index()] == 0 {
                     self.builder.seal_block(self.blocks[next.index()]);
@@ -262,9 +262,10 @@ impl<'a> Emitter<'a, '_> {
         }
         let region = self.builder.func.dfg.alias_regions.insert(AliasRegionData { user_id: 0, description: "fiber".into() });
         let flags = MemFlagsData::trusted().with_alias_region(Some(region));
+        // In this order the load becomes part of the comparison.
+        let stack = self.builder.ins().get_stack_pointer(types::I64);
         let fiber = self.builder.ins().get_pinned_reg(types::I64);
         let limit = self.builder.ins().load(types::I64, flags, fiber, abi::FIBER_STACK_LIMIT);
-        let stack = self.builder.ins().get_stack_pointer(types::I64);
         let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         let raise = if self.convention.flag { raise::Raise::StackOverflow } else { raise::Raise::StackExhausted };
         self.raise_if(below, raise, None);
@@ -278,16 +279,16 @@ impl<'a> Emitter<'a, '_> {
         if data.cleanup {
             self.builder.set_cold_block(block);
         }
-        for statement in &data.statements {
-            self.at_source(statement.source);
-            match &statement.kind {
-                StatementKind::Assign(place, rvalue) => self.assign(place, rvalue, data.unwind),
-                StatementKind::Check { cond, expected, fault } => self.check(cond, *expected, *fault, data.unwind),
-                StatementKind::BoundsCheck { index, len } => self.bounds_check(index, len, data.unwind),
-                StatementKind::SetDiscriminant(place, variant) => self.set_discriminant(place, *variant),
-                StatementKind::StorageLive(_) | StatementKind::StorageDead(_) | StatementKind::Nop => {}
+        self.statements(data);
+        let repeated = self.loops.repeated(id);
+        let data = match repeated {
+            Some(header) => {
+                let header = &body.blocks[header.index()];
+                self.statements(header);
+                header
             }
-        }
+            None => data,
+        };
         self.at_source(data.terminator.source);
         match &data.terminator.kind {
             TerminatorKind::Goto(target) => self.goto(*target),
@@ -303,6 +304,19 @@ impl<'a> Emitter<'a, '_> {
             TerminatorKind::Drop { place, target, unwind } => self.drop_place(place, *target, *unwind, data.cleanup),
             TerminatorKind::Call { callee, args, dest, target, unwind } => {
                 self.call(callee, args, dest, *target, *unwind, data.cleanup);
+            }
+        }
+    }
+
+    fn statements(&mut self, data: &mir::body::Block) {
+        for statement in &data.statements {
+            self.at_source(statement.source);
+            match &statement.kind {
+                StatementKind::Assign(place, rvalue) => self.assign(place, rvalue, data.unwind),
+                StatementKind::Check { cond, expected, fault } => self.check(cond, *expected, *fault, data.unwind),
+                StatementKind::BoundsCheck { index, len } => self.bounds_check(index, len, data.unwind),
+                StatementKind::SetDiscriminant(place, variant) => self.set_discriminant(place, *variant),
+                StatementKind::StorageLive(_) | StatementKind::StorageDead(_) | StatementKind::Nop => {}
             }
         }
     }

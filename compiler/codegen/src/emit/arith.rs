@@ -192,7 +192,10 @@ impl Emitter<'_, '_> {
         }
         match self.known(class, b) {
             Some(step) => {
-                let difference = self.builder.ins().isub(a, b);
+                // As a sum it becomes one `lea`.
+                let ty = self.builder.func.dfg.value_type(a);
+                let back = self.int(ty, -step);
+                let difference = self.builder.ins().iadd(a, back);
                 let code = if step >= 0 { IntCC::SignedGreaterThan } else { IntCC::SignedLessThan };
                 (difference, self.builder.ins().icmp(code, difference, a))
             }

@@ -81,8 +81,12 @@ pub fn run(make: impl Fn() -> Program) -> Outcome {
 
 /// Runs as an executable.
 pub fn aot(program: Program) -> Outcome {
+    aot_with(program, &options())
+}
+
+pub fn aot_with(program: Program, options: &Options) -> Outcome {
     let (program, sources) = program.finish();
-    let bytes = codegen::aot::executable(&program, &sources, rt::STUB, &options());
+    let bytes = codegen::aot::executable(&program, &sources, rt::STUB, options);
     let path = scratch("program");
     std::fs::write(&path, bytes).unwrap();
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
