@@ -620,3 +620,27 @@ fn tests_run_one_by_one() {
     assert_eq!(code.run_test(1), Err("panicked at main.aur:60:6: not equal\n".into()));
     assert_eq!(code.run_test(2), Ok(()));
 }
+
+#[test]
+fn backtraces_show_inlined_frames() {
+    let mut p = Program::new();
+    let inner = p.function("inner", &[], unit(), |f| {
+        f.line(10, 5, 0);
+        f.inlined("lib::expect", 3, 1);
+        f.panic("nothing there");
+    });
+    p.main(|f| {
+        f.line(20, 1, 0);
+        f.call_value(inner, vec![], unit());
+        f.ret();
+    });
+    let (program, sources) = p.finish();
+    let path = scratch("backtrace");
+    std::fs::write(&path, codegen::aot::executable(&program, &sources, rt::STUB, &options())).unwrap();
+    let mut command = std::process::Command::new("/bin/sh");
+    command.arg("-c").arg(format!("chmod +x {0} && AURORA_BACKTRACE=1 {0}", path.display()));
+    let output = command.output().unwrap();
+    let expected = "panicked at main.aur:10:5: nothing there\n   0: lib::expect at std/lib.aur:3:1\n   1: inner at main.aur:10:5\n   2: main at main.aur:20:1\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), expected);
+    let _ = std::fs::remove_file(path);
+}
