@@ -20,6 +20,12 @@ pub struct Code {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Missing(pub Vec<String>);
 
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no library that is loaded has the foreign functions {}", self.0.join(", "))
+    }
+}
+
 /// `symbols` gives the address of a row of the runtime's table, of `rt_run_main` and `rt_run_test`, and of foreign functions.
 pub fn compile(
     program: &MonoProgram,

@@ -21,6 +21,7 @@ mod check;
 mod dataflow;
 mod drops;
 mod errors;
+mod facts;
 mod fast;
 mod graph;
 mod init;

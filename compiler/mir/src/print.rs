@@ -12,10 +12,13 @@ pub fn body(program: &TypedProgram, body: &Body) -> String {
     Printer::new(program, None, body).run()
 }
 
-/// All bodies, tables and statics of a concrete program.
-pub fn program(program: &TypedProgram, mono: &MonoProgram) -> String {
+/// The wanted bodies of a concrete program, its tables and statics.
+pub fn program(program: &TypedProgram, mono: &MonoProgram, wanted: &dyn Fn(&str) -> bool) -> String {
     let mut out = String::new();
     for (index, body) in mono.bodies.iter().enumerate() {
+        if !wanted(&mono.instances[index].symbol) && !wanted(&body.name) {
+            continue;
+        }
         let _ = writeln!(out, "// {} {}", InstanceId(index as u32), mono.instances[index].symbol);
         out.push_str(&Printer::new(program, Some(mono), body).run());
         out.push('\n');

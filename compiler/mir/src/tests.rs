@@ -61,7 +61,7 @@ fn play() {
         }
     }
     if let Some(mono) = concrete(&program, &mut diags) {
-        println!("{}", crate::print::program(&program, &mono));
+        println!("{}", crate::print::program(&program, &mono, &|_| true));
     }
 }
 

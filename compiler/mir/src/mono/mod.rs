@@ -17,7 +17,9 @@ pub(crate) mod vtables;
 
 use crate::body::*;
 use crate::check::CheckedProgram;
+use crate::facts::Facts;
 use crate::fast::FastMap;
+use crate::layout::Layouts;
 use crate::types::Types;
 use diag::{Clean, Diagnostic, Span, Symbol};
 use hir::TypedProgram;
@@ -56,7 +58,7 @@ fn exported(program: &TypedProgram) -> Vec<FnId> {
 /// Everything that is reached from the roots. The error is the one mistake that shows only here: a function that needs
 /// endlessly many versions of itself.
 pub fn monomorphize(
-    program: &TypedProgram,
+    program: &Arc<TypedProgram>,
     checked: &CheckedProgram,
     _clean: Clean,
     roots: &Roots,
@@ -70,7 +72,7 @@ pub fn monomorphize(
         mono.instance(Key::Fn(id, Args::empty()));
     }
     mono.run();
-    mono.finish(main, tests)
+    mono.finish(main, tests, Layouts::new(Arc::new(Facts(program.clone()))))
 }
 
 /// What an instance is a copy of, or what it does.
@@ -294,7 +296,12 @@ impl<'a> Mono<'a> {
         self.statics.push(item);
     }
 
-    fn finish(self, main: Option<InstanceId>, tests: Vec<(Symbol, InstanceId)>) -> Result<MonoProgram, Box<Diagnostic>> {
+    fn finish(
+        self,
+        main: Option<InstanceId>,
+        tests: Vec<(Symbol, InstanceId)>,
+        layouts: Layouts,
+    ) -> Result<MonoProgram, Box<Diagnostic>> {
         if let Some(endless) = self.endless {
             return Err(endless);
         }
@@ -308,7 +315,7 @@ impl<'a> Mono<'a> {
             instances: self.instances,
             vtables: self.vtables,
             statics: self.statics,
-            layouts: Default::default(),
+            layouts,
             main,
             tests,
         };
