@@ -68,8 +68,6 @@ pub(crate) fn concrete(session: &mut Session, root: &Path, purpose: Purpose) -> 
         return Err(Stopped::NoFile(format!("`{}` has no `fn main()` to start with", root.display())));
     }
     let made = session.phase("monomorphize", |_| mir::monomorphize(&typed, &checked, clean, &roots));
-    let late = typed.take_late_diagnostics();
-    session.diags.extend(late);
     let mono = match made {
         Ok(mono) => mono,
         Err(diagnostic) => {

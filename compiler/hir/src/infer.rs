@@ -284,11 +284,28 @@ impl<'a> FnCx<'a> {
     /// The head of a type, after working off obligations if it is unknown.
     fn structurally(&mut self, ty: Ty) -> Ty {
         let found = self.shallow(ty);
-        if matches!(found.kind(), TyKind::Infer(InferTy::General(_))) {
-            self.select_pending();
-            return self.shallow(ty);
+        if !matches!(found.kind(), TyKind::Infer(InferTy::General(_))) {
+            return found;
         }
-        found
+        self.select_pending();
+        let found = self.shallow(ty);
+        if !matches!(found.kind(), TyKind::Infer(InferTy::General(_))) || !self.waits(ty) {
+            return found;
+        }
+        // What it depends on may only wait for a literal to choose its type.
+        if self.solver.table.default_texts() {
+            self.select_pending();
+        }
+        self.shallow(ty)
+    }
+
+    /// Whether an obligation would bind this variable.
+    fn waits(&self, ty: Ty) -> bool {
+        let ty = self.shallow(ty);
+        self.obligations.iter().any(|obligation| match obligation.kind {
+            ObligationKind::Projection(_, found) => self.shallow(found) == ty,
+            ObligationKind::Trait(..) => false,
+        })
     }
 
     fn normalize(&mut self, ty: Ty) -> Ty {

@@ -76,7 +76,11 @@ const DEPTH_MAX: usize = 96;
 
 impl<'a> Solver<'a> {
     pub(crate) fn new(program: &'a Program, env: &'a Env, closures: &'a dyn ClosureFacts) -> Solver<'a> {
-        Solver { program, env, closures, table: Table::default(), stack: Vec::new(), pending: Vec::new() }
+        let table = Table::new(program.lang.get("string").and_then(|item| match item {
+            crate::LangItem::Adt(id) => Some(Ty::adt(id, Args::empty())),
+            _ => None,
+        }));
+        Solver { program, env, closures, table, stack: Vec::new(), pending: Vec::new() }
     }
 
     /// The trait arguments of an impl and its predicates, with fresh variables for its parameters.
@@ -271,7 +275,16 @@ impl<'a> Solver<'a> {
 
     fn impl_predicates(&mut self, id: ImplId, fresh: Args) -> Vec<ObligationKind> {
         let predicates = &self.program.impl_def(id).generics.predicates;
-        predicates.iter().map(|predicate| obligation_of(subst_predicate(predicate.kind, &fresh))).collect()
+        predicates
+            .iter()
+            .map(|predicate| match obligation_of(subst_predicate(predicate.kind, &fresh)) {
+                ObligationKind::Trait(id, args) => ObligationKind::Trait(id, args.map(&mut |ty| self.normalize(ty))),
+                ObligationKind::Projection(p, ty) => {
+                    let args = p.args.map(&mut |ty| self.normalize(ty));
+                    ObligationKind::Projection(ProjectionTy { args, ..p }, self.normalize(ty))
+                }
+            })
+            .collect()
     }
 
     fn unify_normalized(&mut self, a: &[Ty], b: &[Ty]) -> bool {
