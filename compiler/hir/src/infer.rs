@@ -125,6 +125,8 @@ struct FnCx<'a> {
     obligations: Vec<Obligation>,
     deferred: Vec<Deferred>,
     int_literals: Vec<ExprId>,
+    /// Type arguments that were not written, and what they are unless something else decides, in the order of the text.
+    fallbacks: Vec<(Ty, Ty, Span)>,
     diags: Diags,
     /// A type error was reported: silence what may only follow from it.
     tainted: bool,
@@ -160,6 +162,7 @@ impl<'a> FnCx<'a> {
             obligations: Vec::new(),
             deferred: Vec::new(),
             int_literals: Vec::new(),
+            fallbacks: Vec::new(),
             diags: Diags::new(),
             tainted: false,
             statement_results: Vec::new(),
@@ -306,6 +309,39 @@ impl<'a> FnCx<'a> {
             ObligationKind::Projection(_, found) => self.shallow(found) == ty,
             ObligationKind::Trait(..) => false,
         })
+    }
+
+    /// The head of a type where nothing can go on without it: fallbacks decide what nothing else did.
+    fn known(&mut self, ty: Ty) -> Ty {
+        loop {
+            let found = self.structurally(ty);
+            if !matches!(found.kind(), TyKind::Infer(InferTy::General(_))) || !self.fall_back(found) {
+                return found;
+            }
+        }
+    }
+
+    /// Decides one open argument by its fallback: `wanted` if it has one, else the first in the text. False: none is left.
+    fn fall_back(&mut self, wanted: Ty) -> bool {
+        let table = &self.solver.table;
+        self.fallbacks.retain(|(ty, ..)| table.shallow(*ty).is_infer());
+        if self.fallbacks.is_empty() {
+            return false;
+        }
+        let at = self.fallbacks.iter().position(|(ty, ..)| table.shallow(*ty) == wanted).unwrap_or(0);
+        let (ty, fallback, span) = self.fallbacks.remove(at);
+        // What a sum is depends on what is summed: a literal there is what it would be at the end.
+        let fallback = self.resolve(fallback);
+        fallback.any(&mut |part| {
+            if let TyKind::Infer(InferTy::Int(_) | InferTy::Float(_)) = part.kind() {
+                let default = if matches!(part.kind(), TyKind::Infer(InferTy::Int(_))) { Ty::int() } else { Ty::f64() };
+                self.solver.table.unify(part, default);
+            }
+            false
+        });
+        let fallback = self.normalize_at(fallback, span);
+        self.solver.table.unify(ty, fallback);
+        true
     }
 
     fn normalize(&mut self, ty: Ty) -> Ty {

@@ -5,6 +5,7 @@ mod collect;
 mod consts;
 mod derive;
 mod header;
+mod owners;
 mod types;
 
 use crate::ids::*;

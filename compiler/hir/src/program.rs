@@ -127,7 +127,10 @@ pub struct GenericParam {
     pub name: Symbol,
     pub span: Span,
     pub is_const: bool,
+    /// What is meant where nothing is written.
     pub default: Option<Ty>,
+    /// Of a function's parameter: what it is where neither the call nor its surroundings tell.
+    pub fallback: Option<Ty>,
 }
 
 #[derive(Clone)]

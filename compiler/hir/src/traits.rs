@@ -39,6 +39,12 @@ impl Env {
             return;
         }
         self.traits.push((id, args));
+        // Who owns the whole owns its parts.
+        if program.lang.is_trait("own", id) {
+            for part in parts_to_own(args[0]) {
+                self.add_trait(program, id, Args::new(&[part]));
+            }
+        }
         let def = program.trait_def(id);
         for &(above, above_args) in &def.supers {
             self.add_trait(program, above, above_args.subst(&args));
@@ -56,6 +62,16 @@ impl Env {
                 PredicateKind::Trait(..) => {}
             }
         }
+    }
+}
+
+/// The parameters and associated types that must be owners for a type to be one.
+pub(crate) fn parts_to_own(ty: Ty) -> Vec<Ty> {
+    match ty.kind() {
+        TyKind::Param(_) | TyKind::Projection(_) => vec![ty],
+        TyKind::Tuple(list) | TyKind::Adt(_, list) => list.iter().flat_map(|&part| parts_to_own(part)).collect(),
+        TyKind::Array(of, _) | TyKind::Slice(of) => parts_to_own(*of),
+        _ => Vec::new(),
     }
 }
 

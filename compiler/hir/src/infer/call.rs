@@ -164,7 +164,7 @@ impl FnCx<'_> {
         let f_span = self.span_of(f);
         let mut place = f;
         for _ in 0..8 {
-            let ty = self.structurally(self.ty_of(place));
+            let ty = self.known(self.ty_of(place));
             match ty.kind() {
                 TyKind::Error => {
                     self.check_all(args);

@@ -356,7 +356,7 @@ impl FnCx<'_> {
 
     fn field(&mut self, base: &ast::Expr, name: ast::Ident, span: Span) -> ExprId {
         let mut place = self.check_expr(base, None);
-        let start = self.structurally(self.ty_of(place));
+        let start = self.known(self.ty_of(place));
         if start.is_error() {
             return self.error_expr(span);
         }
@@ -428,7 +428,7 @@ impl FnCx<'_> {
 
     fn index(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span) -> ExprId {
         let mut place = self.check_expr(base, None);
-        let start = self.structurally(self.ty_of(place));
+        let start = self.known(self.ty_of(place));
         if start.is_error() {
             self.check_expr(index, None);
             return self.error_expr(span);
@@ -439,7 +439,7 @@ impl FnCx<'_> {
             return self.error_expr(span);
         }
         let index_id = self.check_expr(index, None);
-        let index_ty = self.structurally(self.ty_of(index_id));
+        let index_ty = self.known(self.ty_of(index_id));
         if index_ty.is_error() {
             return self.error_expr(span);
         }
@@ -782,7 +782,7 @@ impl FnCx<'_> {
         }
         let before = self.diverges;
         let source = self.check_expr(&f.iter, None);
-        let source_ty = self.structurally(self.ty_of(source));
+        let source_ty = self.known(self.ty_of(source));
         let iter_span = f.iter.span;
         let into = self.program.lang.trait_id("into_iterator");
         let args = Args::new(&[source_ty]);
@@ -920,7 +920,7 @@ impl FnCx<'_> {
     /// `match e { Ok(v) => v, Err(e) => return Err(From::from(e)) }`, the same for `Option`.
     fn try_(&mut self, operand: &ast::Expr, span: Span) -> ExprId {
         let value = self.check_expr(operand, None);
-        let ty = self.structurally(self.ty_of(value));
+        let ty = self.known(self.ty_of(value));
         if ty.is_error() {
             return self.error_expr(span);
         }

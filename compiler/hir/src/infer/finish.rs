@@ -11,6 +11,9 @@ impl FnCx<'_> {
             if self.solver.table.default_literals() {
                 self.select_pending();
             }
+            while self.fall_back(Ty::error()) {
+                self.select_pending();
+            }
             if self.retry_deferred(true) {
                 self.select_pending();
             }

@@ -17,7 +17,7 @@ struct Pick {
 impl FnCx<'_> {
     pub(super) fn method_call(&mut self, call: &ast::MethodCall, expect: Option<Ty>, span: Span) -> ExprId {
         let mut place = self.check_expr(&call.receiver, None);
-        let start = self.structurally(self.ty_of(place));
+        let start = self.known(self.ty_of(place));
         if start.is_error() {
             self.check_all(&call.args);
             return self.error_expr(span);
@@ -37,7 +37,7 @@ impl FnCx<'_> {
             self.solver.table.unify(start, default);
         }
         for _ in 0..16 {
-            let ty = self.structurally(self.ty_of(place));
+            let ty = self.known(self.ty_of(place));
             if let Some(pick) = self.probe(ty, call.name.name) {
                 return self.confirm(place, pick, call, expect, span);
             }
@@ -188,9 +188,7 @@ impl FnCx<'_> {
             self.report(errors::needs_unsafe(name_span, &format!("call of the unsafe method `{}`", def.name)));
         }
         let segment = ast::Segment { ident: call.name, args: call.turbofish.clone() };
-        let args = self.with_body_cx(name_span, |cx, diags| {
-            crate::lower::lower_args(cx, &def.generics, &pick.container, &segment, def.name, diags)
-        });
+        let args = self.fn_args(pick.fn_id, &pick.container, &segment);
         let receiver = self.adjust(place, &pick);
         let params: Vec<Ty> = def.params.iter().map(|param| param.ty.subst(&args)).collect();
         let self_param = self.normalize_at(params[0], name_span);

@@ -469,7 +469,7 @@ impl FnCx<'_> {
 
     fn dereference(&mut self, operand: &ast::Expr, _expect: Option<Ty>, span: Span) -> ExprId {
         let value = self.check_expr(operand, None);
-        let ty = self.structurally(self.ty_of(value));
+        let ty = self.known(self.ty_of(value));
         match ty.kind() {
             TyKind::Error => self.error_expr(span),
             TyKind::Ptr(_, to) => {

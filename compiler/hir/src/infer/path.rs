@@ -210,12 +210,7 @@ impl FnCx<'_> {
         let last = path.segments.last().expect("a path has a segment");
         match entry.def {
             Def::Fn(id) => {
-                let def = self.program.fn_def(id);
-                let generics = &def.generics;
-                let args = self.with_body_cx(last.ident.span, |cx, diags| {
-                    lower_args(cx, generics, &[], last, def.name, diags)
-                });
-                Value::Fn(id, args)
+                Value::Fn(id, self.fn_args(id, &[], last))
             }
             Def::Variant(adt, variant) => {
                 let def = self.program.adt(adt);
@@ -329,12 +324,23 @@ impl FnCx<'_> {
 
     /// The arguments of the container, then the function's own, written or fresh.
     fn with_own_args(&mut self, id: FnId, container: Args, segment: &ast::Segment) -> Value {
+        Value::Fn(id, self.fn_args(id, &container, segment))
+    }
+
+    /// The arguments of a function behind those of its container. What is not written is inferred, or else its fallback.
+    pub(super) fn fn_args(&mut self, id: FnId, container: &[Ty], segment: &ast::Segment) -> Args {
         let def = self.program.fn_def(id);
-        let generics = &def.generics;
         let args = self.with_body_cx(segment.ident.span, |cx, diags| {
-            lower_args(cx, generics, &container, segment, def.name, diags)
+            lower_args(cx, &def.generics, container, segment, def.name, diags)
         });
-        Value::Fn(id, args)
+        for (param, &ty) in def.generics.params.iter().zip(args.iter()).skip(container.len()) {
+            if let Some(fallback) = param.fallback
+                && ty.is_infer()
+            {
+                self.fallbacks.push((ty, fallback.subst(&args), segment.ident.span));
+            }
+        }
+        args
     }
 
     /// The segments from `at` on are associated with `ty`.

@@ -3,6 +3,7 @@
 use super::collect::{Collected, FnSource};
 use super::types::{lower_trait_ref, lower_ty};
 use super::*;
+use super::owners;
 use crate::errors;
 use crate::program::{Predicate, PredicateKind};
 use crate::ty::{ProjectionTy, Subst, TyKind};
@@ -58,6 +59,7 @@ pub(super) fn lower_headers(program: &mut Program, collected: &Collected<'_>, di
     for &(id, item) in &collected.enums {
         enum_header(program, id, item, diags);
     }
+    owners::of_types(program);
     for &(id, item) in &collected.impls {
         impl_header(program, id, item, diags);
     }
@@ -69,7 +71,7 @@ pub(super) fn lower_headers(program: &mut Program, collected: &Collected<'_>, di
 }
 
 fn self_param(span: Span) -> GenericParam {
-    GenericParam { name: Symbol::intern("Self"), span, is_const: false, default: None }
+    GenericParam { name: Symbol::intern("Self"), span, is_const: false, default: None, fallback: None }
 }
 
 fn names_of(generics: &ast::Generics) -> Generics {
@@ -81,6 +83,7 @@ fn names_of(generics: &ast::Generics) -> Generics {
             span: param.span,
             is_const: param.const_ty.is_some(),
             default: None,
+            fallback: None,
         })
         .collect();
     Generics { params, parent_count: 0, predicates: Vec::new() }
@@ -343,6 +346,12 @@ fn impl_header(program: &mut Program, id: ImplId, item: &ast::ImplItem, diags: &
             diags.push(errors::not_in_trait(*name, "associated type", program.trait_def(trait_id).name));
         }
     }
+    for &ty in std::iter::once(&self_ty).chain(of_trait.iter().flat_map(|(_, args)| args.iter())) {
+        owners::implied(program, ty, item.head_span, &mut generics.predicates);
+    }
+    for (_, ty) in &assoc_types {
+        owners::implied(program, *ty, item.head_span, &mut generics.predicates);
+    }
     // A parameter that neither the type nor the trait names cannot be found from a use.
     let names_it = |index: usize| {
         let mut is_it = |ty: Ty| matches!(ty.kind(), TyKind::Param(param) if param.index as usize == index);
@@ -469,6 +478,12 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
                 generics.predicates.clone(),
                 diags,
             );
+            for (i, param) in item.generics.params.iter().enumerate() {
+                if let Some(ty) = &param.default {
+                    let cx = item_cx(program, module, &params, self_ty, &predicates, impl_of);
+                    generics.params[parent_count + i].fallback = Some(lower_ty(&cx, ty, diags));
+                }
+            }
             let added = RefCell::new(Vec::new());
             let mut list = Vec::new();
             let cx = TyCx {
@@ -512,7 +527,7 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
             let added = added.into_inner();
             for (i, (name, _)) in added.iter().enumerate() {
                 let span = item.params.get(i).map_or(item.span, |param| param.span);
-                generics.params.push(GenericParam { name: *name, span, is_const: false, default: None });
+                generics.params.push(GenericParam { name: *name, span, is_const: false, default: None, fallback: None });
             }
             let params = param_names(&generics);
             for (i, (name, paths)) in added.iter().enumerate() {
@@ -525,6 +540,10 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
                     predicates.extend(new);
                 }
             }
+            for param in &list {
+                owners::implied(program, param.ty, param.span, &mut predicates);
+            }
+            owners::implied(program, ret, item.head_span, &mut predicates);
             generics.predicates = predicates;
             let mut from = Vec::new();
             for clause in &item.from {

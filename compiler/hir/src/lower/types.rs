@@ -264,7 +264,8 @@ pub(crate) fn lower_args(
         }
     };
     let visible = wanted.iter().filter(|param| !param.name.starts_with("impl#")).count();
-    let needed = wanted.iter().filter(|param| param.default.is_none() && !param.name.starts_with("impl#")).count();
+    let optional = |param: &GenericParam| param.default.is_some() || param.fallback.is_some();
+    let needed = wanted.iter().filter(|param| !optional(param) && !param.name.starts_with("impl#")).count();
     let inferred = matches!(cx.mode, TyMode::Body(_)) && written.is_empty();
     if !inferred && (written.len() > visible || written.len() < needed) {
         diags.push(errors::argument_count(segment.ident.span, name, needed, visible, written.len()));

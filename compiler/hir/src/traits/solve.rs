@@ -304,7 +304,7 @@ impl<'a> Solver<'a> {
         }
         // What a trait promises of its associated types: `T::Item: Show`.
         if let TyKind::Projection(p) = args[0].kind() {
-            for (bound_id, bound_args) in self.assoc_bounds(*p) {
+            for (bound_id, bound_args) in self.assoc_bounds(*p).traits {
                 if bound_id == id && self.could_unify(bound_args, args) && !found.contains(&bound_args) {
                     found.push(bound_args);
                 }
@@ -338,16 +338,18 @@ impl<'a> Solver<'a> {
         fits
     }
 
-    fn assoc_bounds(&self, p: ProjectionTy) -> Vec<(TraitId, Args)> {
-        let def = self.program.trait_def(p.trait_id);
-        let Some(assoc) = def.assoc_types.iter().find(|assoc| assoc.name == p.name) else { return Vec::new() };
+    /// What a trait promises of an associated type.
+    fn assoc_bounds(&self, p: ProjectionTy) -> Env {
         let mut env = Env::default();
+        let def = self.program.trait_def(p.trait_id);
+        let Some(assoc) = def.assoc_types.iter().find(|assoc| assoc.name == p.name) else { return env };
         for bound in &assoc.bounds {
-            if let PredicateKind::Trait(id, args) = bound.kind {
-                env.add_trait(self.program, id, args.subst(&p.args));
+            match subst_predicate(bound.kind, &p.args) {
+                PredicateKind::Trait(id, args) => env.add_trait(self.program, id, args),
+                PredicateKind::Projection(projection, ty) => env.projections.push((projection, ty)),
             }
         }
-        env.traits
+        env
     }
 
     /// What an associated type is.
@@ -368,6 +370,15 @@ impl<'a> Solver<'a> {
                 known = Some((env, ty));
                 break;
             }
+        }
+        // What a trait promises of its associated types: `type Iter: Iterator<Item = Self::Item>`.
+        if known.is_none()
+            && let TyKind::Projection(outer) = args[0].kind()
+        {
+            let promised = self.assoc_bounds(*outer).projections;
+            known = promised.into_iter().find(|(promise, _)| {
+                promise.trait_id == p.trait_id && promise.name == p.name && self.could_unify(promise.args, p.args)
+            });
         }
         if let Some((env, ty)) = known {
             self.unify_normalized(&env.args, &p.args);
