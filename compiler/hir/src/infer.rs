@@ -315,8 +315,15 @@ impl<'a> FnCx<'a> {
     fn known(&mut self, ty: Ty) -> Ty {
         loop {
             let found = self.structurally(ty);
-            if !matches!(found.kind(), TyKind::Infer(InferTy::General(_))) || !self.fall_back(found) {
-                return found;
+            match found.kind() {
+                // A literal that is looked into is an owner.
+                TyKind::Infer(InferTy::Text(_)) => {
+                    let string = self.string_ty();
+                    self.solver.table.unify(found, string);
+                    return string;
+                }
+                TyKind::Infer(InferTy::General(_)) if self.fall_back(found) => {}
+                _ => return found,
             }
         }
     }
@@ -333,10 +340,13 @@ impl<'a> FnCx<'a> {
         // What a sum is depends on what is summed: a literal there is what it would be at the end.
         let fallback = self.resolve(fallback);
         fallback.any(&mut |part| {
-            if let TyKind::Infer(InferTy::Int(_) | InferTy::Float(_)) = part.kind() {
-                let default = if matches!(part.kind(), TyKind::Infer(InferTy::Int(_))) { Ty::int() } else { Ty::f64() };
-                self.solver.table.unify(part, default);
-            }
+            let default = match part.kind() {
+                TyKind::Infer(InferTy::Int(_)) => Ty::int(),
+                TyKind::Infer(InferTy::Float(_)) => Ty::f64(),
+                TyKind::Infer(InferTy::Text(_)) => self.string_ty(),
+                _ => return false,
+            };
+            self.solver.table.unify(part, default);
             false
         });
         let fallback = self.normalize_at(fallback, span);

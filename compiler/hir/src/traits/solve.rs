@@ -143,6 +143,7 @@ impl<'a> Solver<'a> {
     /// All of them together: what one learns, the next knows.
     pub(crate) fn evaluate_all(&mut self, mut todo: Vec<ObligationKind>) -> Answer {
         let mut result = Answer::Yes;
+        let kept = self.pending.len();
         // Bounds first that may bind something; what is ambiguous may be clear after the others.
         for _ in 0..4 {
             let mut later = Vec::new();
@@ -157,6 +158,7 @@ impl<'a> Solver<'a> {
                     ObligationKind::Projection(projection, ty) => match self.project(projection) {
                         Projected::Known(found, nested) => {
                             progress = true;
+                            let found = self.normalize(found);
                             if !self.table.unify(found, ty) {
                                 return Answer::No;
                             }
@@ -174,6 +176,7 @@ impl<'a> Solver<'a> {
                     },
                 }
             }
+            later.extend(self.pending.drain(kept..));
             todo = later;
             if todo.is_empty() {
                 return result;
@@ -226,10 +229,12 @@ impl<'a> Solver<'a> {
         for &candidate in &candidates {
             let Some((_, trait_args)) = self.program.impl_def(candidate).of_trait else { continue };
             let snapshot = self.table.snapshot();
+            let kept = self.pending.len();
             let (wanted, _) = self.fresh_impl_head(candidate, trait_args);
             if self.unify_normalized(&wanted, &args) {
                 fitting.push(candidate);
             }
+            self.pending.truncate(kept);
             self.table.rollback(snapshot);
         }
         if fitting.len() > 1 {
