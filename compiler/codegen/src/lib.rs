@@ -1,1 +1,36 @@
-//! (being built)
+//! The back end: `mir::MonoProgram ─emit→ machine code ─jit|aot→ memory or bytes of a file`.
+//!
+//! What emission expects of a concrete program stands in [`conventions`].
+
+pub mod conventions;
+
+pub mod aot;
+mod compile;
+mod convention;
+mod emit;
+mod image;
+mod isa;
+pub mod jit;
+mod loops;
+mod memory;
+pub mod text;
+mod unit;
+
+/// How to compile.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Cranelift's own optimisations.
+    pub opt: bool,
+    /// Check what emission hands to Cranelift: for tests and for hunting our own bugs.
+    pub verify: bool,
+    /// 0: as many as the machine has.
+    pub threads: usize,
+    /// Use all instructions of this machine, not only those that every machine of the last fifteen years has.
+    pub native: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { opt: true, verify: cfg!(debug_assertions), threads: 0, native: false }
+    }
+}

@@ -31,7 +31,7 @@ pub(crate) enum MessageFormat {
     Json,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Tokens,
     Ast,

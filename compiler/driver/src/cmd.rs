@@ -1,10 +1,10 @@
 //! One function a command. Each gives the exit code of the process.
 
+mod build;
 mod check;
 mod emit;
 mod explain;
 mod help;
-mod later;
 
 use crate::args::{Command, Request};
 use crate::exit;
@@ -15,9 +15,9 @@ pub(crate) fn run(request: Request) -> u8 {
         Command::Check { files, format } => check::check(&files, format, global),
         Command::Emit { stage, file, function } => emit::emit(stage, &file, function.as_deref(), global),
         Command::Explain { code } => explain::explain(&code),
-        Command::Run(run) => later::run(&run, global),
-        Command::Compile(compile) => later::compile(&compile, global),
-        Command::Test { path, filter } => later::test(&path, filter.as_deref(), global),
+        Command::Run(run) => build::run(&run, global),
+        Command::Compile(compile) => build::compile(&compile, global),
+        Command::Test { path, filter } => build::test(&path, filter.as_deref(), global),
         Command::Help { command } => help::help(command.as_deref()),
         Command::Version => {
             println!("aurorac {}", env!("CARGO_PKG_VERSION"));

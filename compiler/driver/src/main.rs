@@ -5,6 +5,7 @@ mod cmd;
 mod modules;
 mod pipeline;
 mod session;
+mod stdlib;
 
 use std::process::ExitCode;
 

@@ -1,17 +1,17 @@
-//! The line: `SourceFile ─lex,parse→ ast ─lower→ hir ─check_types→ typed ─build,check→ mir ─…→ code`, readable on one screen.
+//! The line: `SourceFile ─lex,parse→ ast ─lower→ hir ─check_types→ typed ─check→ mir ─monomorphize,optimize→ concrete`,
+//! readable on one screen. `cmd` takes what it gives to memory, a file or the screen.
 
 use crate::modules::{self, Module};
 use crate::session::Session;
+use crate::stdlib;
+use diag::Clean;
+use hir::{ModuleSource, TypedProgram};
+use mir::body::MonoProgram;
+use mir::{CheckedProgram, Level, Roots};
 use std::path::Path;
+use std::sync::Arc;
 
-/// What passed every check.
-pub(crate) struct Checked {
-    /// The root first.
-    #[allow(dead_code, reason = "read by the phases behind the parser")]
-    pub modules: Vec<Module>,
-}
-
-/// Why there is no checked program.
+/// Why there is no program.
 pub(crate) enum Stopped {
     /// The root file cannot be read: a sentence.
     NoFile(String),
@@ -19,18 +19,64 @@ pub(crate) enum Stopped {
     Reported,
 }
 
-/// Every phase up to the proof that the program is right, in order.
-pub(crate) fn check(session: &mut Session, root: &Path) -> Result<Checked, Stopped> {
-    let modules = modules::load(session, root).map_err(Stopped::NoFile)?;
+/// What a program is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Purpose {
+    /// Its `main`.
+    Run,
+    /// Its `test` blocks.
+    Test,
+}
+
+/// Text to types. Stops behind the first phase that found a mistake.
+pub(crate) fn types(session: &mut Session, root: &Path) -> Result<Arc<TypedProgram>, Stopped> {
+    let mut modules = session.phase("parse", |s| modules::load(s, root)).map_err(Stopped::NoFile)?;
     // A text that cannot be read has names and types that nobody meant: stop before they are judged.
     session.diags.finish().ok_or(Stopped::Reported)?;
+    modules.extend(session.phase("parse std", stdlib::load));
+    let sources = modules.into_iter().map(|Module { path, file, library }| ModuleSource { path, file, library });
+    let sources: Vec<ModuleSource> = sources.collect();
+    let program = session.phase("lower", |s| hir::lower(s.sources.clone(), sources, &mut s.diags));
+    // Files that were made on the way (derived impls) have places too.
+    session.sources = program.sources.clone();
+    let typed = session.phase("types", |s| hir::check_types(program, &mut s.diags));
+    Ok(Arc::new(typed))
+}
 
-    // ---- The phases behind the parser are called here, in this order:
-    // let program = session.phase("lower", |s| hir::lower(s.sources.clone(), modules, &mut s.diags));
-    // let typed = session.phase("types", |s| hir::check_types(program, &mut s.diags));
-    // let built = session.phase("build", |s| mir::build(typed, &mut s.diags));
-    // let checked = session.phase("check", |s| mir::check(built, &mut s.diags));
+/// Ownership of every body. Bodies with type errors are left alone, so both kinds of mistakes show at once.
+pub(crate) fn check<'a>(session: &mut Session, typed: &'a TypedProgram) -> Result<(CheckedProgram<'a>, Clean), Stopped> {
+    let checked = session.phase("check", |s| mir::check(typed, &mut s.diags));
+    let clean = session.diags.finish().ok_or(Stopped::Reported)?;
+    Ok((checked, clean))
+}
 
+/// A concrete, optimised program, and what it was made from.
+pub(crate) struct Concrete {
+    pub typed: Arc<TypedProgram>,
+    pub mono: MonoProgram,
+}
+
+/// All the way.
+pub(crate) fn concrete(session: &mut Session, root: &Path, purpose: Purpose) -> Result<Concrete, Stopped> {
+    let typed = types(session, root)?;
+    let (checked, clean) = check(session, &typed)?;
+    let roots = match purpose {
+        Purpose::Run => Roots::main(&typed),
+        Purpose::Test => Roots::tests(&typed),
+    };
+    if purpose == Purpose::Run && roots.main.is_none() {
+        return Err(Stopped::NoFile(format!("`{}` has no `fn main()` to start with", root.display())));
+    }
+    let made = session.phase("monomorphize", |_| mir::monomorphize(&typed, &checked, clean, &roots));
+    let mono = match made {
+        Ok(mono) => mono,
+        Err(diagnostic) => {
+            session.diags.push(*diagnostic);
+            return Err(Stopped::Reported);
+        }
+    };
     session.diags.finish().ok_or(Stopped::Reported)?;
-    Ok(Checked { modules })
+    let mono = session.phase("optimize", |_| mir::optimize(&typed, mono, Level::Full));
+    drop(checked);
+    Ok(Concrete { typed, mono })
 }

@@ -287,19 +287,43 @@ impl<'a> FnCx<'a> {
     /// The head of a type, after working off obligations if it is unknown.
     fn structurally(&mut self, ty: Ty) -> Ty {
         let found = self.shallow(ty);
-        if matches!(found.kind(), TyKind::Infer(InferTy::General(_))) {
-            self.select_pending();
-            return self.shallow(ty);
+        if !matches!(found.kind(), TyKind::Infer(InferTy::General(_))) {
+            return found;
         }
-        found
+        self.select_pending();
+        let found = self.shallow(ty);
+        if !matches!(found.kind(), TyKind::Infer(InferTy::General(_))) || !self.waits(ty) {
+            return found;
+        }
+        // What it depends on may only wait for a literal to choose its type.
+        if self.solver.table.default_texts() {
+            self.select_pending();
+        }
+        self.shallow(ty)
+    }
+
+    /// Whether an obligation would bind this variable.
+    fn waits(&self, ty: Ty) -> bool {
+        let ty = self.shallow(ty);
+        self.obligations.iter().any(|obligation| match obligation.kind {
+            ObligationKind::Projection(_, found) => self.shallow(found) == ty,
+            ObligationKind::Trait(..) => false,
+        })
     }
 
     /// The head of a type where nothing can go on without it: fallbacks decide what nothing else did.
     fn known(&mut self, ty: Ty) -> Ty {
         loop {
             let found = self.structurally(ty);
-            if !matches!(found.kind(), TyKind::Infer(InferTy::General(_))) || !self.fall_back(found) {
-                return found;
+            match found.kind() {
+                // A literal that is looked into is an owner.
+                TyKind::Infer(InferTy::Text(_)) => {
+                    let string = self.string_ty();
+                    self.solver.table.unify(found, string);
+                    return string;
+                }
+                TyKind::Infer(InferTy::General(_)) if self.fall_back(found) => {}
+                _ => return found,
             }
         }
     }
@@ -316,10 +340,13 @@ impl<'a> FnCx<'a> {
         // What a sum is depends on what is summed: a literal there is what it would be at the end.
         let fallback = self.resolve(fallback);
         fallback.any(&mut |part| {
-            if let TyKind::Infer(InferTy::Int(_) | InferTy::Float(_)) = part.kind() {
-                let default = if matches!(part.kind(), TyKind::Infer(InferTy::Int(_))) { Ty::int() } else { Ty::f64() };
-                self.solver.table.unify(part, default);
-            }
+            let default = match part.kind() {
+                TyKind::Infer(InferTy::Int(_)) => Ty::int(),
+                TyKind::Infer(InferTy::Float(_)) => Ty::f64(),
+                TyKind::Infer(InferTy::Text(_)) => self.string_ty(),
+                _ => return false,
+            };
+            self.solver.table.unify(part, default);
             false
         });
         let fallback = self.normalize_at(fallback, span);

@@ -8,6 +8,7 @@ pub mod ids;
 mod infer;
 mod lang_items;
 mod lower;
+pub mod print;
 pub mod program;
 mod queries;
 mod resolve;

@@ -16,8 +16,6 @@ pub struct TypedProgram {
     bodies: Vec<OnceLock<Option<Arc<Body>>>>,
     envs: Vec<OnceLock<Arc<Env>>>,
     resolved: Mutex<HashMap<(FnId, Args), Resolved>>,
-    /// Mistakes in bodies that were typed on demand: bugs of the library.
-    late: Mutex<Diags>,
 }
 
 /// What a method call becomes once all types are known.
@@ -41,7 +39,6 @@ pub fn check_types(program: Program, diags: &mut Diags) -> TypedProgram {
         bodies: (0..count).map(|_| OnceLock::new()).collect(),
         envs: (0..count).map(|_| OnceLock::new()).collect(),
         resolved: Mutex::default(),
-        late: Mutex::default(),
     };
     let users: Vec<FnId> = typed.program.fns.iter().filter(|def| !typed.program.module(def.module).library).map(|def| def.id).collect();
     for id in users {
@@ -87,15 +84,16 @@ impl TypedProgram {
     pub fn body(&self, id: FnId) -> Option<Arc<Body>> {
         let mut found = Diags::new();
         let body = self.check_one(id, &mut found);
-        if found.has_errors() {
-            self.late.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(found);
+        if let Some(wrong) = found.list().iter().find(|diagnostic| diagnostic.severity == diag::Severity::Error) {
+            let place = self.program.sources.place(wrong.place());
+            panic!("bug! the library's own text is wrong: {place}: {}: {}", wrong.code.as_str(), wrong.message);
         }
         body
     }
 
-    /// What was found wrong in bodies typed on demand.
-    pub fn take_late_diagnostics(&self) -> Diags {
-        std::mem::take(&mut *self.late.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    /// The same for one definition with its messages: for the tests of the library.
+    pub fn body_with(&self, id: FnId, diags: &mut Diags) -> Option<Arc<Body>> {
+        self.check_one(id, diags)
     }
 
     fn env(&self, owner: FnId) -> Arc<Env> {

@@ -1,1 +1,25 @@
-//! (being built)
+//! The runtime: what a running Aurora program stands on. Depends on `std` and `abi` alone, because the stub of compiled
+//! executables is built from these sources by plain `rustc` (`build.rs`).
+//!
+//! `entry` holds the only exported symbols; everything else is reached from there.
+
+mod clock;
+mod entry;
+mod fault;
+mod fiber;
+mod file;
+mod heap;
+mod number;
+mod process;
+mod signal;
+mod standard;
+mod start;
+mod system;
+mod table;
+
+pub use entry::{address, symbol};
+pub use start::{bind, run_appended, run_main, run_test};
+
+/// An executable without a program: `codegen::aot` appends one.
+#[cfg(not(aurora_stub))]
+pub static STUB: &[u8] = include_bytes!(env!("AURORA_STUB"));

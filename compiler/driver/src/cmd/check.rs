@@ -11,10 +11,15 @@ pub(crate) fn check(files: &[PathBuf], format: MessageFormat, global: &Global) -
     let mut code = exit::OK;
     for file in files {
         let mut session = Session::new(global, format);
-        if let Err(Stopped::NoFile(why)) = pipeline::check(&mut session, file) {
-            eprintln!("error: {why}");
-            code = exit::USER;
-            continue;
+        match pipeline::types(&mut session, file) {
+            Err(Stopped::NoFile(why)) => {
+                eprintln!("error: {why}");
+                code = exit::USER;
+                continue;
+            }
+            Err(Stopped::Reported) => {}
+            // What it finds stands in the session.
+            Ok(typed) => drop(pipeline::check(&mut session, &typed)),
         }
         code = code.max(session.finish());
     }

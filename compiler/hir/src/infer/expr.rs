@@ -182,8 +182,11 @@ impl FnCx<'_> {
                 self.expr(ExprKind::Const(Const::Int(*b as i128)), ty, span)
             }
             ast::Lit::Str(text) => {
-                let is_view = hint.is_some_and(|ty| matches!(ty.kind(), TyKind::Ref(Mutable::No, to) if self.shallow(*to).is_str()));
-                let ty = if is_view { Ty::shared(Ty::str()) } else { self.string_ty() };
+                let asked = hint.filter(|ty| match ty.kind() {
+                    TyKind::Ref(Mutable::No, to) => self.shallow(*to).is_str(),
+                    _ => self.is_lang_adt(*ty, "string").is_some(),
+                });
+                let ty = asked.unwrap_or_else(|| self.solver.table.fresh_text(span));
                 self.expr(ExprKind::Const(Const::Str(*text)), ty, span)
             }
             ast::Lit::ByteStr(bytes) => {
@@ -511,6 +514,7 @@ impl FnCx<'_> {
         let target = self.shallow(wanted);
         let is_literal = matches!(self.exprs[id.index()].kind, ExprKind::Const(Const::Str(_)));
         if is_literal && matches!(target.kind(), TyKind::Ref(Mutable::No, to) if self.shallow(*to).is_str()) {
+            // Its type may have been chosen already; the literal itself can be either.
             self.exprs[id.index()].ty = Ty::shared(Ty::str());
             return Some(id);
         }

@@ -6,7 +6,7 @@ use crate::typed::{Body, Const};
 impl FnCx<'_> {
     pub(super) fn finish(mut self, params: Vec<typed::Param>, root: ExprId, diags: &mut Diags) -> Body {
         self.select_pending();
-        // Literals that nobody asked of, then operators that waited for them, then values that never come.
+        // Literals that nobody asked of, then operators that waited for them.
         for _ in 0..3 {
             if self.solver.table.default_literals() {
                 self.select_pending();
@@ -15,9 +15,6 @@ impl FnCx<'_> {
                 self.select_pending();
             }
             if self.retry_deferred(true) {
-                self.select_pending();
-            }
-            if self.solver.table.default_diverging() {
                 self.select_pending();
             }
         }

@@ -27,9 +27,13 @@ impl FnCx<'_> {
             self.check_all(&call.args);
             return self.error_expr(span);
         }
-        // A literal's method is `int`'s or `f64`'s.
+        // A literal's method is that of `int`, `f64` or `String`.
         if let TyKind::Infer(infer) = start.kind() {
-            let default = if matches!(infer, InferTy::Int(_)) { Ty::int() } else { Ty::f64() };
+            let default = match infer {
+                InferTy::Int(_) => Ty::int(),
+                InferTy::Text(_) => self.string_ty(),
+                InferTy::Float(_) | InferTy::General(_) => Ty::f64(),
+            };
             self.solver.table.unify(start, default);
         }
         for _ in 0..16 {

@@ -56,7 +56,9 @@ impl FnCx<'_> {
     }
 
     fn is_text(&self, ty: Ty) -> bool {
-        ty.is_str() || self.is_lang_adt(ty, "string").is_some()
+        ty.is_str()
+            || matches!(ty.kind(), TyKind::Infer(InferTy::Text(_)))
+            || self.is_lang_adt(ty, "string").is_some()
     }
 
     fn is_builtin(ty: Ty) -> bool {
@@ -93,6 +95,13 @@ impl FnCx<'_> {
             let block = self.expr(ExprKind::Block(typed::Block { stmts, tail: None }), Ty::never(), span);
             self.exprs[id.index()].kind = ExprKind::Cast(Cast::Never, block);
             return true;
+        }
+        let (mut a_ty, mut b_ty) = (a_ty, b_ty);
+        // The left side of `+` is an owner; what is compared may be either.
+        if let TyKind::Infer(InferTy::Text(_)) = a_ty.kind() {
+            let string = self.string_ty();
+            self.solver.table.unify(a_ty, string);
+            (a_ty, b_ty) = (string, self.shallow(b_ty));
         }
         let (a_base, b_base) = (self.peel(a_ty), self.peel(b_ty));
         let unknown = |ty: Ty| matches!(ty.kind(), TyKind::Infer(InferTy::General(_)));
@@ -199,7 +208,12 @@ impl FnCx<'_> {
     fn as_str_place(&mut self, id: ExprId) -> ExprId {
         let mut place = id;
         loop {
-            let ty = self.structurally(self.ty_of(place));
+            let mut ty = self.structurally(self.ty_of(place));
+            if let TyKind::Infer(InferTy::Text(_)) = ty.kind() {
+                let string = self.string_ty();
+                self.solver.table.unify(ty, string);
+                ty = string;
+            }
             if ty.is_str() {
                 return place;
             }

@@ -8,6 +8,7 @@ enum VarKind {
     General,
     Int,
     Float,
+    Text,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +17,6 @@ struct Var {
     value: Option<Ty>,
     /// Where the unknown stands, for "cannot be inferred".
     origin: Span,
-    /// Made for the value of an expression that never ends: falls back to `()`… see `diverging`.
-    diverging: bool,
 }
 
 #[derive(Default)]
@@ -26,6 +25,8 @@ pub(crate) struct Table {
     /// What was bound since the oldest open snapshot, in order.
     log: Vec<u32>,
     open: u32,
+    /// What a text literal is unless it is asked to be a view.
+    string: Option<Ty>,
 }
 
 pub(crate) struct Snapshot {
@@ -34,26 +35,31 @@ pub(crate) struct Snapshot {
 }
 
 impl Table {
-    pub(crate) fn fresh(&mut self, origin: Span) -> Ty {
-        self.new_var(VarKind::General, origin, false)
-    }
-    pub(crate) fn fresh_diverging(&mut self, origin: Span) -> Ty {
-        self.new_var(VarKind::General, origin, true)
-    }
-    pub(crate) fn fresh_int(&mut self, origin: Span) -> Ty {
-        self.new_var(VarKind::Int, origin, false)
-    }
-    pub(crate) fn fresh_float(&mut self, origin: Span) -> Ty {
-        self.new_var(VarKind::Float, origin, false)
+    pub(crate) fn new(string: Option<Ty>) -> Table {
+        Table { string, ..Table::default() }
     }
 
-    fn new_var(&mut self, kind: VarKind, origin: Span, diverging: bool) -> Ty {
+    pub(crate) fn fresh(&mut self, origin: Span) -> Ty {
+        self.new_var(VarKind::General, origin)
+    }
+    pub(crate) fn fresh_int(&mut self, origin: Span) -> Ty {
+        self.new_var(VarKind::Int, origin)
+    }
+    pub(crate) fn fresh_float(&mut self, origin: Span) -> Ty {
+        self.new_var(VarKind::Float, origin)
+    }
+    pub(crate) fn fresh_text(&mut self, origin: Span) -> Ty {
+        self.new_var(VarKind::Text, origin)
+    }
+
+    fn new_var(&mut self, kind: VarKind, origin: Span) -> Ty {
         let index = self.vars.len() as u32;
-        self.vars.push(Var { kind, value: None, origin, diverging });
+        self.vars.push(Var { kind, value: None, origin });
         Ty::new(TyKind::Infer(match kind {
             VarKind::General => InferTy::General(index),
             VarKind::Int => InferTy::Int(index),
             VarKind::Float => InferTy::Float(index),
+            VarKind::Text => InferTy::Text(index),
         }))
     }
 
@@ -79,7 +85,7 @@ impl Table {
 
     fn index(infer: InferTy) -> usize {
         match infer {
-            InferTy::General(index) | InferTy::Int(index) | InferTy::Float(index) => index as usize,
+            InferTy::General(index) | InferTy::Int(index) | InferTy::Float(index) | InferTy::Text(index) => index as usize,
         }
     }
 
@@ -123,10 +129,6 @@ impl Table {
         if self.open > 0 {
             self.log.push(index as u32);
         }
-    }
-
-    pub(crate) fn is_diverging(&self, infer: InferTy) -> bool {
-        self.vars[Self::index(infer)].diverging
     }
 
     /// Makes two types equal, or says that they cannot be. A failure may leave parts bound: use a snapshot.
@@ -174,9 +176,7 @@ impl Table {
         let (i, j) = (Self::index(x), Self::index(y));
         match (self.vars[i].kind, self.vars[j].kind) {
             (VarKind::General, VarKind::General) => {
-                let diverging = self.vars[i].diverging && self.vars[j].diverging;
                 self.bind(i, b);
-                self.vars[j].diverging = diverging;
                 true
             }
             (VarKind::General, _) => {
@@ -201,11 +201,21 @@ impl Table {
             VarKind::General => !self.occurs(index, ty),
             VarKind::Int => ty.is_integer(),
             VarKind::Float => ty.is_float(),
+            VarKind::Text => {
+                Some(ty) == self.string
+                    || matches!(ty.kind(), TyKind::Ref(crate::ty::Mutable::No, to) if self.text_target(*to))
+            }
         };
         if fits {
             self.bind(index, ty);
         }
         fits
+    }
+
+    /// `str`, or something that can still become it.
+    fn text_target(&mut self, to: Ty) -> bool {
+        let to = self.shallow(to);
+        to.is_str() || matches!(to.kind(), TyKind::Infer(InferTy::General(_))) && self.unify(to, Ty::str())
     }
 
     fn occurs(&self, index: usize, ty: Ty) -> bool {
@@ -224,30 +234,32 @@ impl Table {
         found
     }
 
-    /// Literals whose type nobody asked for are `int` and `f64`.
-    pub(crate) fn default_literals(&mut self) -> bool {
-        let mut changed = false;
-        for index in 0..self.vars.len() {
-            if self.vars[index].value.is_none() {
-                let value = match self.vars[index].kind {
-                    VarKind::Int => Ty::int(),
-                    VarKind::Float => Ty::f64(),
-                    VarKind::General => continue,
-                };
-                self.bind(index, value);
-                changed = true;
-            }
-        }
-        changed
+    /// Text literals that nobody asked to be views are `String`s.
+    pub(crate) fn default_texts(&mut self) -> bool {
+        self.default_kind(VarKind::Text)
     }
 
-    /// Values that never come have no type of their own: `()`.
-    pub(crate) fn default_diverging(&mut self) -> bool {
+    /// Literals whose type nobody asked for are `String`, `int` and `f64`.
+    pub(crate) fn default_literals(&mut self) -> bool {
+        let texts = self.default_kind(VarKind::Text);
+        let integers = self.default_kind(VarKind::Int);
+        self.default_kind(VarKind::Float) || texts || integers
+    }
+
+    fn default_kind(&mut self, kind: VarKind) -> bool {
+        let value = match kind {
+            VarKind::Int => Ty::int(),
+            VarKind::Float => Ty::f64(),
+            VarKind::Text => match self.string {
+                Some(string) => string,
+                None => return false,
+            },
+            VarKind::General => return false,
+        };
         let mut changed = false;
         for index in 0..self.vars.len() {
-            let var = self.vars[index];
-            if var.value.is_none() && var.diverging {
-                self.bind(index, Ty::unit());
+            if self.vars[index].value.is_none() && self.vars[index].kind == kind {
+                self.bind(index, value);
                 changed = true;
             }
         }

@@ -16,7 +16,7 @@ impl Solver<'_> {
             TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Float(_) | TyKind::Str | TyKind::Never => each(vec![]),
             TyKind::FnPtr(_) | TyKind::FnDef(..) | TyKind::Const(_) | TyKind::Error => each(vec![]),
             TyKind::Infer(InferTy::Int(_) | InferTy::Float(_)) => each(vec![]),
-            TyKind::Infer(InferTy::General(_)) => Ok(None),
+            TyKind::Infer(InferTy::General(_) | InferTy::Text(_)) => Ok(None),
             TyKind::Tuple(list) => each(list.to_vec()),
             TyKind::Array(of, _) | TyKind::Slice(of) => each(vec![*of]),
             TyKind::Ref(mutable, to) => {

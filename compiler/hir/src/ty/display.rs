@@ -140,6 +140,7 @@ impl Program {
             TyKind::Infer(InferTy::General(_)) => out.push('_'),
             TyKind::Infer(InferTy::Int(_)) => out.push_str("int"),
             TyKind::Infer(InferTy::Float(_)) => out.push_str("f64"),
+            TyKind::Infer(InferTy::Text(_)) => out.push_str("String"),
             TyKind::Error => out.push_str("{unknown}"),
         }
     }

@@ -110,6 +110,8 @@ pub enum InferTy {
     Int(u32),
     /// A float literal's type.
     Float(u32),
+    /// A text literal's type: `String` unless a `&str` is asked for.
+    Text(u32),
 }
 
 /// What a type contains anywhere inside, known when it is made.

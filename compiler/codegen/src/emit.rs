@@ -1,0 +1,483 @@
+//! One function: `mir::Body ─emit→ cranelift Function`.
+//!
+//! A local lives in one Cranelift variable for each of its scalars, unless its address is taken or it has too many: then in
+//! a stack slot, or, for large parameters and results, where the caller said. Blocks are visited so that definitions come
+//! before uses; a block is sealed as soon as all that lead to it are filled.
+//!
+//! What can go wrong leaves the straight path by a branch to a cold block, which calls the runtime with constants and goes on
+//! to the unwind block. Cold blocks are written behind the MIR block that needs them.
+
+mod arith;
+mod atomic;
+mod call;
+mod cast;
+mod intrinsic;
+mod made;
+mod place;
+mod raise;
+mod rvalue;
+mod value;
+
+use crate::convention::{Convention, Pass, clif, leaves};
+use crate::loops::Loops;
+use crate::unit::{Target, Unit};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    AliasRegionData, Block, ExtFuncData, ExternalName, Function, GlobalValueData, InstBuilder, MemFlagsData, Signature,
+    SourceLoc, StackSlot, StackSlotData, StackSlotKind, TrapCode, UserFuncName, Value, types,
+};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use mir::body::{
+    BlockId, Body, Callee, InstanceId, Local, Operand, Place, Projection, Rvalue, SourceId, StatementKind, TerminatorKind,
+};
+use mir::layout::{LayoutRef, Layouts};
+pub use made::{init, wrapper};
+use place::Address;
+use raise::Cold;
+
+/// A constant that a function's code refers to.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Data {
+    pub bytes: Vec<u8>,
+}
+
+/// The trap after what cannot return.
+const NEVER: TrapCode = TrapCode::unwrap_user(1);
+
+/// Frames up to this size in functions that call nothing need no stack check: the slack below the limit holds them.
+const SMALL_FRAME_BYTES: u64 = 4096;
+
+/// Where a local lives.
+#[derive(Clone)]
+enum Home {
+    /// No bytes.
+    Nothing,
+    /// By scalar of its layout.
+    Variables(Vec<Variable>),
+    Memory(Address),
+}
+
+struct Emitter<'a, 'f> {
+    unit: &'a Unit<'a>,
+    layouts: &'a Layouts,
+    body: &'a Body,
+    convention: &'a Convention,
+    builder: FunctionBuilder<'f>,
+    homes: Vec<Home>,
+    local_layouts: Vec<LayoutRef>,
+    /// Where the result goes if it travels through memory.
+    result_address: Option<Value>,
+    /// By MIR block.
+    blocks: Vec<Block>,
+    loops: Loops,
+    data: Vec<Data>,
+    cold: Vec<Cold>,
+    /// Returns with the flag set.
+    raise_exit: Option<Block>,
+    source_base: u32,
+    /// Bytes of stack slots so far.
+    frame: u64,
+    imported: std::collections::HashMap<Target, cranelift_codegen::ir::FuncRef>,
+    signatures: std::collections::HashMap<Signature, cranelift_codegen::ir::SigRef>,
+    globals: std::collections::HashMap<Target, cranelift_codegen::ir::GlobalValue>,
+}
+
+/// Emits an instance into `function`, which is empty; the constants that it refers to.
+pub fn function(
+    unit: &Unit<'_>,
+    isa: &OwnedTargetIsa,
+    id: InstanceId,
+    function: &mut Function,
+    context: &mut FunctionBuilderContext,
+) -> Vec<Data> {
+    let (body, convention) = (unit.body(id), unit.convention(id));
+    function.name = UserFuncName::user(crate::unit::space::FUNCTION, id.0);
+    function.signature = convention.signature();
+    let mut builder = FunctionBuilder::new(function, context);
+    let blocks = body.blocks.iter().map(|_| builder.create_block()).collect();
+    let mut emitter = Emitter {
+        unit,
+        layouts: unit.layouts,
+        body,
+        convention,
+        builder,
+        homes: Vec::new(),
+        local_layouts: body.locals.iter().map(|local| unit.layouts.of(local.ty)).collect(),
+        result_address: None,
+        blocks,
+        loops: Loops::new(body),
+        data: Vec::new(),
+        cold: Vec::new(),
+        raise_exit: None,
+        source_base: unit.source_base[id.index()],
+        frame: 0,
+        imported: Default::default(),
+        signatures: Default::default(),
+        globals: Default::default(),
+    };
+    emitter.run();
+    let Emitter { builder, data, .. } = emitter;
+    builder.finalize(isa.frontend_config());
+    data
+}
+
+impl<'a> Emitter<'a, '_> {
+    fn run(&mut self) {
+        let entry = self.builder.create_block();
+        self.builder.append_block_params_for_function_params(entry);
+        self.builder.switch_to_block(entry);
+        self.builder.seal_block(entry);
+        self.at_source(self.body.locals[0].source);
+        self.make_homes(entry);
+        self.stack_check();
+        self.builder.ins().jump(self.blocks[BlockId::START.index()], &[]);
+        self.write_cold();
+        let order = self.loops.order.clone();
+        let mut open = self.loops.predecessors.clone();
+        if open[BlockId::START.index()] == 0 {
+            self.builder.seal_block(self.blocks[BlockId::START.index()]);
+        }
+        for &block in &order {
+            self.block(block);
+            self.write_cold();
+            for next in self.loops.successors(self.body, block) {
+                open[next.index()] -= 1;
+                if open[next.index()] == 0 {
+                    self.builder.seal_block(self.blocks[next.index()]);
+                }
+            }
+        }
+        self.write_raise_exit();
+        for (index, &block) in self.blocks.iter().enumerate() {
+            // Blocks that nothing reaches still have to be blocks.
+            if !order.contains(&BlockId(index as u32)) {
+                self.builder.switch_to_block(block);
+                self.builder.seal_block(block);
+                self.builder.ins().trap(NEVER);
+                self.builder.set_cold_block(block);
+            }
+        }
+    }
+
+    fn at_source(&mut self, source: SourceId) {
+        let location = if source.index() < self.body.sources.len() {
+            SourceLoc::new(self.source_base + source.0)
+        } else {
+            SourceLoc::default()
+        };
+        self.builder.set_srcloc(location);
+    }
+
+    /// Gives every local a home and puts the parameters there.
+    fn make_homes(&mut self, entry: Block) {
+        let in_memory = in_memory(self.body);
+        let values = self.builder.block_params(entry).to_vec();
+        let mut values = values.into_iter();
+        if let Pass::Address(_) = self.convention.result {
+            self.result_address = values.next();
+        }
+        for (index, layout) in self.local_layouts.clone().into_iter().enumerate() {
+            let home = if layout.is_zero_sized() {
+                Home::Nothing
+            } else if let (Some(leaves), false) = (&layout.leaves, in_memory[index]) {
+                Home::Variables(leaves.iter().map(|leaf| self.builder.declare_var(clif(leaf.scalar))).collect())
+            } else if index == 0 && let Some(address) = self.result_address {
+                Home::Memory(Address::at(address))
+            } else if let Some(Pass::Address(_)) = self.param(index) {
+                // The callee owns what the address leads to. Filled in below.
+                Home::Nothing
+            } else {
+                Home::Memory(self.slot(&layout))
+            };
+            self.homes.push(home);
+        }
+        for index in 1..=self.body.param_count as usize {
+            let layout = self.local_layouts[index].clone();
+            match &self.convention.params[index - 1] {
+                Pass::Nothing => {}
+                Pass::Scalars(_) => {
+                    let scalars: Vec<Value> = values.by_ref().take(leaves(&layout).len()).collect();
+                    match self.homes[index].clone() {
+                        Home::Variables(variables) => {
+                            for (variable, value) in variables.into_iter().zip(scalars) {
+                                self.builder.def_var(variable, value);
+                            }
+                        }
+                        Home::Memory(address) => self.store_leaves(address, &layout, &scalars),
+                        Home::Nothing => panic!("bug! scalars of a value without bytes"),
+                    }
+                }
+                Pass::Address(_) => {
+                    let address = Address::at(values.next().expect("bug! fewer values than parameters"));
+                    match self.homes[index].clone() {
+                        Home::Variables(variables) => {
+                            let scalars = self.load_leaves(address, &layout);
+                            for (variable, value) in variables.into_iter().zip(scalars) {
+                                self.builder.def_var(variable, value);
+                            }
+                        }
+                        Home::Nothing | Home::Memory(_) => self.homes[index] = Home::Memory(address),
+                    }
+                }
+            }
+        }
+    }
+
+    fn param(&self, local: usize) -> Option<&'a Pass> {
+        if local == 0 { None } else { self.convention.params.get(local - 1) }
+    }
+
+    /// A stack slot for a value.
+    fn slot(&mut self, layout: &LayoutRef) -> Address {
+        self.slot_of(layout.size, layout.align)
+    }
+
+    fn slot_of(&mut self, size: u64, align: u64) -> Address {
+        // Frames are aligned to 16; beyond that the slot has room to round up in.
+        let (bytes, shift) = if align <= 16 { (size, align.trailing_zeros()) } else { (size + align, 4) };
+        self.frame += bytes;
+        assert!(self.frame < i32::MAX as u64, "a function's variables need more than 2 GiB of stack");
+        let slot: StackSlot =
+            self.builder.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes as u32, shift as u8));
+        if align <= 16 {
+            return Address::slot(slot);
+        }
+        let start = self.builder.ins().stack_addr(types::I64, slot, 0);
+        let up = self.builder.ins().iadd_imm_s(start, align as i64 - 1);
+        let mask = self.builder.ins().iconst(types::I64, -(align as i64));
+        Address::at(self.builder.ins().band(up, mask))
+    }
+
+    /// Compares the stack pointer with the fiber's limit.
+    fn stack_check(&mut self) {
+        let calls = self.loops.order.iter().any(|block| {
+            matches!(
+                &self.body.blocks[block.index()].terminator.kind,
+                TerminatorKind::Call { callee: Callee::Instance(_) | Callee::Pointer(_) | Callee::Virtual { .. } | Callee::Foreign { .. }, .. }
+            )
+        });
+        if !calls && self.frame <= SMALL_FRAME_BYTES {
+            return;
+        }
+        let region = self.builder.func.dfg.alias_regions.insert(AliasRegionData { user_id: 0, description: "fiber".into() });
+        let flags = MemFlagsData::trusted().with_alias_region(Some(region));
+        // In this order the load becomes part of the comparison.
+        let stack = self.builder.ins().get_stack_pointer(types::I64);
+        let fiber = self.builder.ins().get_pinned_reg(types::I64);
+        let limit = self.builder.ins().load(types::I64, flags, fiber, abi::FIBER_STACK_LIMIT);
+        let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+        let raise = if self.convention.flag { raise::Raise::StackOverflow } else { raise::Raise::StackExhausted };
+        self.raise_if(below, raise, None);
+    }
+
+    fn block(&mut self, id: BlockId) {
+        let body = self.body;
+        let data = &body.blocks[id.index()];
+        let block = self.blocks[id.index()];
+        self.builder.switch_to_block(block);
+        if data.cleanup {
+            self.builder.set_cold_block(block);
+        }
+        self.statements(data);
+        let repeated = self.loops.repeated(id);
+        let data = match repeated {
+            Some(header) => {
+                let header = &body.blocks[header.index()];
+                self.statements(header);
+                header
+            }
+            None => data,
+        };
+        self.at_source(data.terminator.source);
+        match &data.terminator.kind {
+            TerminatorKind::Goto(target) => self.goto(*target),
+            TerminatorKind::Switch { value, targets, otherwise } => self.switch(id, value, targets, *otherwise),
+            TerminatorKind::Return => self.return_(),
+            TerminatorKind::Resume => {
+                let exit = self.raise_exit();
+                self.builder.ins().jump(exit, &[]);
+            }
+            TerminatorKind::Unreachable => {
+                self.builder.ins().trap(NEVER);
+            }
+            TerminatorKind::Drop { place, target, unwind } => self.drop_place(place, *target, *unwind, data.cleanup),
+            TerminatorKind::Call { callee, args, dest, target, unwind } => {
+                self.call(callee, args, dest, *target, *unwind, data.cleanup);
+            }
+        }
+    }
+
+    fn statements(&mut self, data: &mir::body::Block) {
+        for statement in &data.statements {
+            self.at_source(statement.source);
+            match &statement.kind {
+                StatementKind::Assign(place, rvalue) => self.assign(place, rvalue, data.unwind),
+                StatementKind::Check { cond, expected, fault } => self.check(cond, *expected, *fault, data.unwind),
+                StatementKind::BoundsCheck { index, len } => self.bounds_check(index, len, data.unwind),
+                StatementKind::SetDiscriminant(place, variant) => self.set_discriminant(place, *variant),
+                StatementKind::StorageLive(_) | StatementKind::StorageDead(_) | StatementKind::Nop => {}
+            }
+        }
+    }
+
+    fn goto(&mut self, target: BlockId) {
+        self.builder.ins().jump(self.blocks[target.index()], &[]);
+    }
+
+    fn return_(&mut self) {
+        let mut values = Vec::new();
+        match &self.convention.result {
+            Pass::Nothing => {}
+            Pass::Scalars(layout) => values = self.load_local(Local::RETURN, layout),
+            Pass::Address(layout) => {
+                // A result in memory was built in place.
+                if let Home::Variables(_) = self.homes[0] {
+                    let scalars = self.load_local(Local::RETURN, layout);
+                    let address = Address::at(self.result_address.expect("bug! a result without an address"));
+                    self.store_leaves(address, layout, &scalars);
+                }
+            }
+        }
+        if self.convention.flag {
+            values.push(self.builder.ins().iconst(types::I8, 0));
+        }
+        self.builder.ins().return_(&values);
+    }
+
+    fn load_local(&mut self, local: Local, layout: &LayoutRef) -> Vec<Value> {
+        match self.homes[local.index()].clone() {
+            Home::Nothing => Vec::new(),
+            Home::Variables(variables) => variables.into_iter().map(|variable| self.builder.use_var(variable)).collect(),
+            Home::Memory(address) => self.load_leaves(address, layout),
+        }
+    }
+
+    fn set_discriminant(&mut self, place: &Place, variant: u32) {
+        let spot = self.place(place);
+        self.write_tag(&spot, variant);
+    }
+
+    /// A function known by name.
+    fn import(&mut self, target: Target, signature: impl FnOnce() -> Signature, near: bool) -> cranelift_codegen::ir::FuncRef {
+        if let Some(&found) = self.imported.get(&target) {
+            return found;
+        }
+        let signature = self.signature(signature());
+        let name = self.builder.func.declare_imported_user_function(target.into());
+        let data = ExtFuncData { name: ExternalName::user(name), signature, colocated: near, patchable: false };
+        let found = self.builder.import_function(data);
+        self.imported.insert(target, found);
+        found
+    }
+
+    fn signature(&mut self, signature: Signature) -> cranelift_codegen::ir::SigRef {
+        if let Some(&found) = self.signatures.get(&signature) {
+            return found;
+        }
+        let made = self.builder.import_signature(signature.clone());
+        self.signatures.insert(signature, made);
+        made
+    }
+
+    /// The address of data or code of the image.
+    fn address_of(&mut self, target: Target) -> Value {
+        let global = match self.globals.get(&target) {
+            Some(&global) => global,
+            None => {
+                let name = self.builder.func.declare_imported_user_function(target.into());
+                let global = self.builder.create_global_value(GlobalValueData::Symbol {
+                    name: ExternalName::user(name),
+                    offset: 0.into(),
+                    colocated: true,
+                    tls: false,
+                });
+                self.globals.insert(target, global);
+                global
+            }
+        };
+        self.builder.ins().symbol_value(types::I64, global)
+    }
+
+    /// The address of constant bytes.
+    fn constant(&mut self, bytes: &[u8]) -> Value {
+        let found = self.data.iter().position(|data| data.bytes == bytes);
+        let index = found.unwrap_or_else(|| {
+            self.data.push(Data { bytes: bytes.to_vec() });
+            self.data.len() - 1
+        });
+        self.address_of(Target { space: crate::unit::space::DATA, index: index as u32 })
+    }
+}
+
+/// By local: whether it needs an address.
+fn in_memory(body: &Body) -> Vec<bool> {
+    let mut needs = vec![false; body.locals.len()];
+    let inside = |place: &Place| !place.projection.iter().any(|step| matches!(step, Projection::Deref));
+    let indexed = |place: &Place, needs: &mut Vec<bool>| {
+        for step in &place.projection {
+            match step {
+                Projection::Deref => return,
+                Projection::Index(_) | Projection::Subslice { .. } => needs[place.local.index()] = true,
+                Projection::Field(_) | Projection::ConstIndex { .. } | Projection::Downcast(_) => {}
+            }
+        }
+    };
+    for block in &body.blocks {
+        for statement in &block.statements {
+            match &statement.kind {
+                StatementKind::Assign(place, rvalue) => {
+                    indexed(place, &mut needs);
+                    if let Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place) = rvalue
+                        && inside(place)
+                    {
+                        needs[place.local.index()] = true;
+                    }
+                    for_each_place(rvalue, &mut |place| indexed(place, &mut needs));
+                }
+                StatementKind::Check { cond, .. } => for_operand(cond, &mut |place| indexed(place, &mut needs)),
+                StatementKind::BoundsCheck { index, len } => {
+                    for_operand(index, &mut |place| indexed(place, &mut needs));
+                    for_operand(len, &mut |place| indexed(place, &mut needs));
+                }
+                StatementKind::SetDiscriminant(place, _) => indexed(place, &mut needs),
+                StatementKind::StorageLive(_) | StatementKind::StorageDead(_) | StatementKind::Nop => {}
+            }
+        }
+        match &block.terminator.kind {
+            TerminatorKind::Switch { value, .. } => for_operand(value, &mut |place| indexed(place, &mut needs)),
+            TerminatorKind::Drop { place, .. } if inside(place) => needs[place.local.index()] = true,
+            TerminatorKind::Call { args, dest, callee, .. } => {
+                indexed(dest, &mut needs);
+                args.iter().for_each(|arg| for_operand(arg, &mut |place| indexed(place, &mut needs)));
+                if let Callee::Pointer(pointer) = callee {
+                    for_operand(pointer, &mut |place| indexed(place, &mut needs));
+                }
+            }
+            TerminatorKind::Goto(_)
+            | TerminatorKind::Return
+            | TerminatorKind::Resume
+            | TerminatorKind::Unreachable
+            | TerminatorKind::Drop { .. } => {}
+        }
+    }
+    needs
+}
+
+fn for_operand(operand: &Operand, visit: &mut dyn FnMut(&Place)) {
+    if let Operand::Copy(place) | Operand::Move(place) = operand {
+        visit(place);
+    }
+}
+
+fn for_each_place(rvalue: &Rvalue, visit: &mut dyn FnMut(&Place)) {
+    match rvalue {
+        Rvalue::Use(a) | Rvalue::Unary(_, a) | Rvalue::Cast(_, a, _) | Rvalue::Repeat(a) => for_operand(a, visit),
+        Rvalue::Binary(_, a, b) => {
+            for_operand(a, visit);
+            for_operand(b, visit);
+        }
+        Rvalue::Aggregate(_, parts) => parts.iter().for_each(|part| for_operand(part, visit)),
+        Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place) | Rvalue::Discriminant(place) | Rvalue::Len(place) => visit(place),
+    }
+}

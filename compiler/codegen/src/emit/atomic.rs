@@ -1,0 +1,114 @@
+//! Atomics, inline. Cranelift's are sequentially consistent; the weaker orders are as strong or cheaper where it can be.
+
+use super::Emitter;
+use super::arith::{Class, class};
+use super::call::After;
+use super::value::Found;
+use crate::convention::{clif, leaves};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{AtomicRmwOp, InstBuilder, MemFlagsData, Value, types};
+use hir::ty::Ty;
+use mir::body::{Const, ConstKind, Operand, Place};
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Relaxed,
+    Acquire,
+    Release,
+    AcquireRelease,
+    Sequential,
+}
+
+fn order(operand: &Operand) -> Order {
+    match operand {
+        Operand::Const(Const { kind: ConstKind::Int(order), .. }) => match order {
+            0 => Order::Relaxed,
+            1 => Order::Acquire,
+            2 => Order::Release,
+            3 => Order::AcquireRelease,
+            _ => Order::Sequential,
+        },
+        // Not known: the strongest is never wrong.
+        _ => Order::Sequential,
+    }
+}
+
+impl Emitter<'_, '_> {
+    /// `name` without its `atomic_`.
+    pub fn atomic(&mut self, name: &str, types: &[Ty], args: &[Operand], dest: &Place, after: After) {
+        let memory = MemFlagsData::trusted();
+        if name == "fence" {
+            // x86 keeps every order but that of a store before a load; elsewhere each fence is an instruction.
+            if order(&args[0]) == Order::Sequential || !cfg!(target_arch = "x86_64") && order(&args[0]) != Order::Relaxed {
+                self.builder.ins().fence();
+            }
+            return self.finish(Vec::new(), dest, after);
+        }
+        let layout = self.layouts.of(types[0]);
+        let Some(leaf) = leaves(&layout).first().copied().filter(|_| leaves(&layout).len() == 1) else {
+            panic!("bug! an atomic of {}", self.unit.show(types[0]))
+        };
+        let ty = clif(leaf.scalar);
+        let at = self.scalar(&args[0]);
+        // x86 loads and stores of one word are atomic and ordered as acquire and release; only a sequential store differs.
+        let plain = |order: Order| cfg!(target_arch = "x86_64") && order != Order::Sequential;
+        let values = match name {
+            "load" => vec![self.builder.ins().atomic_load(ty, memory, at)],
+            "store" => {
+                let value = self.scalar(&args[1]);
+                if plain(order(&args[2])) {
+                    // A plain store could be merged with its neighbours by redundant-store elimination; Cranelift has none
+                    // across calls and loops, and never removes the last one.
+                    self.builder.ins().store(memory, value, at, 0);
+                } else {
+                    self.builder.ins().atomic_store(memory, value, at);
+                }
+                Vec::new()
+            }
+            "compare_exchange" => {
+                let (old, new) = (self.scalar(&args[1]), self.scalar(&args[2]));
+                let found = self.builder.ins().atomic_cas(memory, at, old, new);
+                let done = self.builder.ins().icmp(IntCC::Equal, found, old);
+                return self.finish_pair(found, done, dest, after);
+            }
+            _ => {
+                let signed = class(types[0]) == Class::Signed;
+                let operation = match name {
+                    "swap" => AtomicRmwOp::Xchg,
+                    "add" => AtomicRmwOp::Add,
+                    "sub" => AtomicRmwOp::Sub,
+                    "and" => AtomicRmwOp::And,
+                    "or" => AtomicRmwOp::Or,
+                    "xor" => AtomicRmwOp::Xor,
+                    "max" if signed => AtomicRmwOp::Smax,
+                    "max" => AtomicRmwOp::Umax,
+                    "min" if signed => AtomicRmwOp::Smin,
+                    "min" => AtomicRmwOp::Umin,
+                    _ => panic!("bug! there is no atomic_{name}"),
+                };
+                let value = self.scalar(&args[1]);
+                vec![self.builder.ins().atomic_rmw(ty, memory, operation, at, value)]
+            }
+        };
+        self.finish(values, dest, after);
+    }
+
+    /// `(T, bool)`, whose fields may lie in either order.
+    fn finish_pair(&mut self, first: Value, second: Value, dest: &Place, after: After) {
+        let spot = self.place(dest);
+        for (field, value) in [(0, first), (1, second)] {
+            let part = self.field_of(&spot, field);
+            self.put(&part, &Found::Scalars(vec![value]));
+        }
+        match after.target {
+            Some(target) => self.goto(target),
+            None => {
+                self.trap();
+            }
+        }
+    }
+
+    pub fn truth(&mut self, value: bool) -> Value {
+        self.builder.ins().iconst(types::I8, i64::from(value))
+    }
+}

@@ -1,0 +1,37 @@
+//! Embeds the library: a table of its files, in order of their paths.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the package is")).join("../../std");
+    let root = root.canonicalize().expect("the library lies in `std/` beside `compiler/`");
+    println!("cargo::rerun-if-changed={}", root.display());
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    let mut table = String::from("pub(crate) static FILES: &[(&str, &str)] = &[\n");
+    for file in files {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let name = file.strip_prefix(&root).expect("found below the root").to_string_lossy().into_owned();
+        // Writing into a String cannot fail.
+        let _ = writeln!(table, "    ({name:?}, include_str!({:?})),", file.display().to_string());
+    }
+    table.push_str("];\n");
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo says where to write")).join("library.rs");
+    std::fs::write(out, table).expect("the build folder can be written");
+}
+
+/// Tests stand beside the rooms and are no part of what programs use.
+fn collect(folder: &Path, out: &mut Vec<PathBuf>) {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in std::fs::read_dir(folder).expect("a folder of the library can be read").flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() {
+            collect(&path, out);
+        } else if name.ends_with(".aur") && !name.ends_with("_test.aur") {
+            out.push(path);
+        }
+    }
+}

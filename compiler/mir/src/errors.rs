@@ -1,0 +1,258 @@
+//! What the middle says about a program: one constructor a mistake. Each message says what is wrong, where it began,
+//! where it broke, and what to do.
+
+use diag::{Code, Diagnostic, Span, Symbol};
+use hir::ty::Mutable;
+
+/// What took a value.
+#[derive(Clone, Copy)]
+pub enum HowMoved {
+    /// Into a variable.
+    Into(Symbol),
+    /// As an argument of a function.
+    Argument(Symbol),
+    /// As the receiver of a method that takes `self`.
+    Receiver(Symbol),
+    /// As what a `for` loop goes through.
+    Iterated,
+    /// By calling it: a closure that may be called once.
+    Called,
+    /// By a closure.
+    Captured,
+    Returned,
+    Assigned,
+}
+
+pub struct UseAfterMove<'a> {
+    /// With backquotes.
+    pub name: &'a str,
+    /// The part that went, if not all of it.
+    pub part: Option<&'a str>,
+    pub ty: &'a str,
+    pub used: Span,
+    pub moved: Span,
+    pub how: HowMoved,
+    pub earlier_round: bool,
+    pub can_clone: bool,
+    /// The text of the move.
+    pub moved_text: &'a str,
+}
+
+pub fn use_after_move(m: UseAfterMove) -> Diagnostic {
+    let name = m.name;
+    let what = match m.how {
+        HowMoved::Into(into) => format!("moved into `{into}`"),
+        HowMoved::Argument(function) => format!("moved into `{function}`"),
+        HowMoved::Receiver(method) => format!("`{method}` takes `self`: the value is moved"),
+        HowMoved::Iterated => "the loop takes the value apart: it is moved".to_string(),
+        HowMoved::Called => "calling it uses it up".to_string(),
+        HowMoved::Captured => "moved into the closure, which uses it up here".to_string(),
+        HowMoved::Returned => "moved out of the function".to_string(),
+        HowMoved::Assigned => "moved".to_string(),
+    };
+    let same_place = m.used == m.moved;
+    let message = match (m.earlier_round, m.part) {
+        (true, _) => format!("{name} is moved in one round of the loop and used in the next"),
+        (false, Some(part)) => format!("{name} is used after {part} was moved out of it"),
+        (false, None) => format!("{name} was moved and is used again"),
+    };
+    let mut diagnostic = Diagnostic::error(Code::E0501, message);
+    if same_place {
+        diagnostic = diagnostic.primary(m.used, format!("{what} here, in an earlier round of the loop"));
+    } else {
+        let round = if m.earlier_round { " here, in an earlier round of the loop" } else { " here" };
+        diagnostic = diagnostic.label(m.moved, format!("{what}{round}")).primary(m.used, "used here, after the move");
+    }
+    diagnostic = diagnostic.note(format!("a `{}` has one owner at a time, and passing it on makes the receiver the owner", m.ty));
+    let simple = is_path(m.moved_text);
+    match m.how {
+        HowMoved::Iterated if simple => {
+            let text = m.moved_text;
+            diagnostic.help(format!("go through it by reference: `for … in &{text}`")).fix(m.moved, format!("&{text}"))
+        }
+        HowMoved::Captured if m.can_clone => {
+            diagnostic.help(format!("clone {name} before the closure and use the clone inside, or borrow it there"))
+        }
+        HowMoved::Called => diagnostic.help("let the closure borrow what it captures, or make a new one for each call"),
+        _ if m.can_clone && simple => {
+            let text = m.moved_text;
+            diagnostic.help(format!("give away a copy: `{text}.clone()`")).fix(m.moved, format!("{text}.clone()"))
+        }
+        _ if m.can_clone => diagnostic.help(format!("clone {name} before it is moved, or pass a reference")),
+        _ => diagnostic.help(format!("pass a reference to {name} instead, or use it before it is moved")),
+    }
+}
+
+pub fn maybe_uninitialised(name: &str, declared: Span, used: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0503, format!("{name} may be used before it has a value"))
+        .label(declared, "declared here without a value")
+        .primary(used, "used here, where not every way has given it one")
+        .help(format!("give {name} a value on every way that leads here"))
+}
+
+/// Out of what a value cannot be moved.
+pub enum OutOf {
+    /// What the reference is called, where it is declared.
+    Borrow(String, Option<Span>, Mutable),
+    /// Of a vector, slice or array, with backquotes.
+    Element(String),
+    /// Captured by a closure that may be called again: the variable, and where it is declared.
+    Captured(String, Span),
+    /// A raw pointer or a `static`.
+    Pointer,
+}
+
+pub fn move_out_of_borrow(name: &str, ty: &str, used: Span, from: OutOf, can_clone: bool, text: &str) -> Diagnostic {
+    let error = |message: String| Diagnostic::error(Code::E0502, message);
+    let diagnostic = match from {
+        OutOf::Borrow(of, declared, mutable) => {
+            let kind = if mutable.is_yes() { "borrowed exclusively" } else { "only borrowed" };
+            let (from, looked_at) = if of.is_empty() {
+                (String::new(), "it".to_string())
+            } else {
+                (format!(" out of `{of}`"), format!("`{of}`"))
+            };
+            let diagnostic = error(format!("{name} cannot be moved{from}, which is {kind}").replace("moved, which", "moved: the value"));
+            let diagnostic = match declared {
+                Some(declared) => diagnostic.label(declared, format!("{looked_at} looks at a value that someone else owns")),
+                None => diagnostic,
+            };
+            diagnostic.primary(used, format!("this would take a `{ty}` away from its owner"))
+        }
+        OutOf::Element(of) => error(format!("{name} cannot be moved out of {of}"))
+            .primary(used, format!("this would leave a hole where the `{ty}` was")),
+        OutOf::Captured(variable, declared) => {
+            error(format!("`{variable}` cannot be moved out of a closure that may be called again"))
+                .label(declared, "declared here, captured by the closure")
+                .primary(used, "the first call would take it, the second would find nothing")
+        }
+        OutOf::Pointer => error(format!("{name} cannot be moved out of memory that a pointer or a `static` names"))
+            .primary(used, format!("this would take the `{ty}` away and leave nothing in its place")),
+    };
+    let simple = is_path(text) || text.ends_with(']');
+    match (can_clone, simple) {
+        (true, true) => {
+            diagnostic.help(format!("copy it: `{text}.clone()`, or look at it: `&{text}`")).fix(used, format!("{text}.clone()"))
+        }
+        (true, false) => diagnostic.help("clone the value, or take a reference to it"),
+        (false, true) => diagnostic.help(format!("look at it instead: `&{text}`")).fix(used, format!("&{text}")),
+        (false, false) => diagnostic.help("take a reference to the value instead"),
+    }
+}
+
+pub fn move_out_of_drop(name: &str, whole: &str, ty: &str, used: Span, clone: Option<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::E0510, format!("{name} cannot be moved out of {whole}, which has a destructor"))
+        .primary(used, format!("`{ty}` implements `Drop`, whose `drop` needs all of its fields"));
+    match clone {
+        Some(text) if is_path(text) => {
+            diagnostic.help(format!("copy the field: `{text}.clone()`, or look at it: `&{text}`")).fix(used, format!("{text}.clone()"))
+        }
+        _ => diagnostic.help("take a reference to the field, or put something in its place with `replace`"),
+    }
+}
+
+/// How something was about to change.
+#[derive(Clone, Copy)]
+pub enum Change {
+    /// A second value for a variable.
+    Again,
+    /// A part of it, or something it points to, gets a value.
+    Assign,
+    /// It is borrowed exclusively, perhaps for a method.
+    Borrow(Option<Symbol>),
+}
+
+impl Change {
+    fn what(self) -> String {
+        match self {
+            Change::Again | Change::Assign => "changed here".to_string(),
+            Change::Borrow(Some(method)) => format!("`{method}` changes it"),
+            Change::Borrow(None) => "borrowed here to be changed".to_string(),
+        }
+    }
+}
+
+/// `described` is what changes, `name` the variable it belongs to.
+pub fn change_of_immutable(
+    described: &str,
+    name: &str,
+    declared: Span,
+    used: Span,
+    change: Change,
+    is_param: bool,
+) -> Diagnostic {
+    let kind = if is_param { "parameter" } else { "variable" };
+    let message = if described.trim_matches('`') == name {
+        format!("`{name}` is changed, but not declared `mut`")
+    } else {
+        format!("{described} is changed, but `{name}` is not declared `mut`")
+    };
+    Diagnostic::error(Code::E0504, message)
+        .label(declared, format!("this {kind} keeps its value"))
+        .primary(used, change.what())
+        .help(format!("allow changes: `mut {name}`"))
+        .fix(declared.start(), "mut ")
+}
+
+pub fn change_of_shared_capture(described: &str, used: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0504, format!("{described} is changed in a closure that only looks at it"))
+        .label(declared, "declared here")
+        .primary(used, "changed here")
+        .help("pass the value into the closure, or keep it in a `Cell`")
+}
+
+/// `through` is the reference, with backquotes; `shown` its type.
+pub fn write_through_shared(
+    described: &str,
+    through: &str,
+    declared: Option<Span>,
+    shown: &str,
+    used: Span,
+    change: Change,
+    is_self: bool,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::E0511, format!("{described} cannot be changed through {through}, a shared reference"));
+    let diagnostic = match declared {
+        Some(declared) if is_self => diagnostic.label(declared, "the method takes `&self`: it may look, not change"),
+        Some(declared) => diagnostic.label(declared, format!("a `{shown}`: others may be looking at the same value")),
+        None => diagnostic,
+    };
+    let diagnostic = diagnostic.primary(used, change.what());
+    if is_self {
+        return diagnostic.help("take `&mut self`");
+    }
+    match shown.strip_prefix('&') {
+        Some(to) if declared.is_some() => diagnostic.help(format!("take `&mut {to}` instead")),
+        _ => diagnostic.help("make the reference exclusive: `&mut`"),
+    }
+}
+
+pub fn unused_variable(name: &str, span: Span, written: bool) -> Diagnostic {
+    let what = if written { "gets a value that nobody reads" } else { "is never used" };
+    Diagnostic::warning(Code::W0201, format!("`{name}` {what}"))
+        .primary(span, "declared here")
+        .help(format!("remove it, or call it `_{name}` if that is meant"))
+}
+
+pub fn unneeded_mut(name: &str, span: Span, word: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::warning(Code::W0501, format!("`{name}` is declared `mut` but never changes"))
+        .primary(span, "declared here")
+        .help("leave out `mut`");
+    match word {
+        Some(word) => diagnostic.fix(word, ""),
+        None => diagnostic,
+    }
+}
+
+/// A function whose type arguments grow with each call of itself.
+pub fn endless_instances(path: &str, declared: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0314, format!("`{path}` needs endlessly many versions of itself"))
+        .primary(declared, "calls itself with ever larger type arguments")
+        .note("a generic function is compiled once for each set of type arguments it is called with")
+        .help("pass the growing part behind a `Box<dyn …>` or a reference to a `dyn`, so that its type stays the same")
+}
+
+/// `a.b.c`, so that `.clone()` can be put behind it.
+fn is_path(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+}

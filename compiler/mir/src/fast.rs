@@ -1,0 +1,146 @@
+//! Hash maps with a short multiplicative hash (keys are small numbers and pointers), and sets of small numbers as bits.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+#[derive(Default, Clone)]
+pub struct FastHasher(u64);
+
+impl Hasher for FastHasher {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(byte as u64));
+    }
+    fn write_u8(&mut self, n: u8) {
+        self.write_u64(n as u64);
+    }
+    fn write_u32(&mut self, n: u32) {
+        self.write_u64(n as u64);
+    }
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0.rotate_left(5) ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+    fn write_usize(&mut self, n: usize) {
+        self.write_u64(n as u64);
+    }
+    fn write_isize(&mut self, n: isize) {
+        self.write_u64(n as u64);
+    }
+}
+
+/// Never iterated where the order shows.
+pub type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<FastHasher>>;
+pub type FastSet<K> = HashSet<K, BuildHasherDefault<FastHasher>>;
+
+/// A set of numbers below a bound.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BitSet {
+    words: Vec<u64>,
+}
+
+impl BitSet {
+    pub fn new(bound: usize) -> BitSet {
+        BitSet { words: vec![0; bound.div_ceil(64)] }
+    }
+    pub fn full(bound: usize) -> BitSet {
+        let mut all = BitSet { words: vec![u64::MAX; bound.div_ceil(64)] };
+        if let (Some(last), true) = (all.words.last_mut(), !bound.is_multiple_of(64)) {
+            *last = (1 << (bound % 64)) - 1;
+        }
+        all
+    }
+    pub fn contains(&self, n: usize) -> bool {
+        self.words[n / 64] >> (n % 64) & 1 != 0
+    }
+    /// Whether it was new.
+    pub fn insert(&mut self, n: usize) -> bool {
+        let word = &mut self.words[n / 64];
+        let old = *word;
+        *word |= 1 << (n % 64);
+        *word != old
+    }
+    pub fn remove(&mut self, n: usize) {
+        self.words[n / 64] &= !(1 << (n % 64));
+    }
+    pub fn set(&mut self, n: usize, present: bool) {
+        if present {
+            self.insert(n);
+        } else {
+            self.remove(n);
+        }
+    }
+    /// Adds all of `other`; whether anything was new.
+    pub fn unite(&mut self, other: &BitSet) -> bool {
+        let mut changed = 0;
+        for (mine, &theirs) in self.words.iter_mut().zip(&other.words) {
+            changed |= theirs & !*mine;
+            *mine |= theirs;
+        }
+        changed != 0
+    }
+    /// Keeps what is also in `other`; whether anything went.
+    pub fn intersect(&mut self, other: &BitSet) -> bool {
+        let mut changed = 0;
+        for (mine, &theirs) in self.words.iter_mut().zip(&other.words) {
+            changed |= *mine & !theirs;
+            *mine &= theirs;
+        }
+        changed != 0
+    }
+    pub fn subtract(&mut self, other: &BitSet) {
+        for (mine, &theirs) in self.words.iter_mut().zip(&other.words) {
+            *mine &= !theirs;
+        }
+    }
+    pub fn clear(&mut self) {
+        self.words.fill(0);
+    }
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|&word| word == 0)
+    }
+    pub fn count(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+    pub fn copy_from(&mut self, other: &BitSet) {
+        self.words.copy_from_slice(&other.words);
+    }
+    pub fn first(&self) -> Option<usize> {
+        let word = self.words.iter().position(|&word| word != 0)?;
+        Some(word * 64 + self.words[word].trailing_zeros() as usize)
+    }
+    /// In rising order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().flat_map(|(i, &word)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                if rest == 0 {
+                    return None;
+                }
+                let bit = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                Some(i * 64 + bit)
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_come_back_in_order() {
+        let mut set = BitSet::new(130);
+        for n in [129, 0, 64, 63] {
+            assert!(set.insert(n));
+        }
+        assert!(!set.insert(64));
+        assert_eq!(set.iter().collect::<Vec<_>>(), [0, 63, 64, 129]);
+        set.remove(63);
+        assert_eq!(set.count(), 3);
+        assert_eq!(BitSet::full(130).count(), 130);
+        assert_eq!(BitSet::full(64).count(), 64);
+    }
+}

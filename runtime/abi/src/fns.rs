@@ -1,0 +1,252 @@
+//! The table of every call that compiled code may make into the runtime.
+//!
+//! A row is an effect, a name, parameters, a result and a sentence. `plain` rows return. `raises` rows return to compiled
+//! code with a panic set in the fiber: the caller goes on by unwinding. `ends` rows never return.
+
+/// Expands `$with! { rows }`.
+#[macro_export]
+macro_rules! for_each_rt_fn {
+    ($with:ident) => {
+        $with! {
+            /// Memory for `size` (not 0) bytes. Failure ends the program.
+            plain fn rt_alloc(size: i64, align: i64) -> *mut u8;
+            /// The same, all bytes 0.
+            plain fn rt_alloc_zeroed(size: i64, align: i64) -> *mut u8;
+            /// Grows or shrinks memory, which may move.
+            plain fn rt_realloc(at: *mut u8, old_size: i64, align: i64, new_size: i64) -> *mut u8;
+            /// Gives memory back, on any thread.
+            plain fn rt_free(at: *mut u8, size: i64, align: i64);
+
+            /// Raises a panic with this message at the innermost frame that is not the library's.
+            raises fn rt_panic(message: *const u8, len: i64);
+            /// Raises the fault of this number.
+            raises fn rt_fault(fault: i64);
+            /// Raises `index out of bounds: the length is {len} but the index is {index}`.
+            raises fn rt_bounds(index: i64, len: i64);
+            /// Raises `stack overflow in {the caller}`.
+            raises fn rt_stack_overflow();
+            /// Ends the program: the caller, which cannot raise, ran out of stack.
+            ends fn rt_stack_exhausted();
+            /// Ends the program: a panic reached a caller that is not Aurora's.
+            ends fn rt_panic_in_foreign();
+            /// Ends the program: buffers are flushed, nothing is unwound.
+            ends fn rt_exit(code: i64);
+            /// Ends the program at once, as a crash.
+            ends fn rt_abort();
+            /// The fiber of this thread, for functions that foreign code calls.
+            plain fn rt_fiber() -> *mut u8;
+
+            /// Appends to the buffer of standard output.
+            plain fn rt_stdout_write(at: *const u8, len: i64);
+            /// Hands the buffer of standard output to the system.
+            plain fn rt_stdout_flush();
+            /// Writes to standard error.
+            plain fn rt_stderr_write(at: *const u8, len: i64);
+            /// Bytes read, 0 at the end, below 0 an error number negated.
+            plain fn rt_stdin_read(into: *mut u8, capacity: i64) -> i64;
+
+            /// Opens a file: 0 read, 1 write (truncate), 2 append, 3 read and write (create).
+            plain fn rt_file_open(path: *const u8, len: i64, mode: i64) -> i64;
+            /// Bytes read, 0 at the end.
+            plain fn rt_file_read(file: i64, into: *mut u8, capacity: i64) -> i64;
+            /// Bytes written.
+            plain fn rt_file_write(file: i64, from: *const u8, len: i64) -> i64;
+            /// The new position; whence 0 start, 1 here, 2 end.
+            plain fn rt_file_seek(file: i64, offset: i64, whence: i64) -> i64;
+            /// The file's length.
+            plain fn rt_file_size(file: i64) -> i64;
+            /// Closes a file.
+            plain fn rt_file_close(file: i64) -> i64;
+            /// 1 if something is there.
+            plain fn rt_path_exists(path: *const u8, len: i64) -> i64;
+            /// 0 a file, 1 a folder, 2 something else.
+            plain fn rt_path_kind(path: *const u8, len: i64) -> i64;
+            /// Removes a file.
+            plain fn rt_path_remove_file(path: *const u8, len: i64) -> i64;
+            /// Removes an empty folder.
+            plain fn rt_path_remove_dir(path: *const u8, len: i64) -> i64;
+            /// Makes a folder and those above it.
+            plain fn rt_path_create_dir_all(path: *const u8, len: i64) -> i64;
+            /// Renames.
+            plain fn rt_path_rename(from: *const u8, from_len: i64, to: *const u8, to_len: i64) -> i64;
+            /// Names in a folder, sorted, each ended by a 0 byte; null with the error number negated in `size`.
+            plain fn rt_dir_read(path: *const u8, len: i64, size: *mut i64) -> *mut u8;
+            /// The text of an error number; its length.
+            plain fn rt_error_text(number: i64, into: *mut u8, capacity: i64) -> i64;
+
+            /// How many arguments the program has.
+            plain fn rt_args_count() -> i64;
+            /// The length of an argument; its bytes go to `at`.
+            plain fn rt_arg(index: i64, at: *mut *const u8) -> i64;
+            /// The length of a variable's value, -1 if unset.
+            plain fn rt_env_var(name: *const u8, len: i64, into: *mut u8, capacity: i64) -> i64;
+
+            /// Nanoseconds of a clock that never goes back.
+            plain fn rt_clock_now() -> i64;
+            /// Nanoseconds since 1970.
+            plain fn rt_clock_wall() -> i64;
+            /// Waits.
+            plain fn rt_sleep(nanoseconds: i64);
+            /// A random word.
+            plain fn rt_random() -> u64;
+
+            /// Writes a number; the length of the text (at most 1100 bytes).
+            plain fn rt_float_format(value: f64, kind: i64, precision: i64, into: *mut u8) -> i64;
+            /// The same for `f32`.
+            plain fn rt_float32_format(value: f32, kind: i64, precision: i64, into: *mut u8) -> i64;
+            /// 1 and the value, or 0 if the text is no number.
+            plain fn rt_float_parse(text: *const u8, len: i64, into: *mut f64) -> i64;
+            /// The same for `f32`.
+            plain fn rt_float32_parse(text: *const u8, len: i64, into: *mut f32) -> i64;
+            /// A function of one number.
+            plain fn rt_float_math(function: i64, value: f64) -> f64;
+            /// A function of two numbers.
+            plain fn rt_float_math2(function: i64, a: f64, b: f64) -> f64;
+            /// `a * b + c`, rounded once.
+            plain fn rt_fma(a: f64, b: f64, c: f64) -> f64;
+            /// The same for `f32`.
+            plain fn rt_fma32(a: f32, b: f32, c: f32) -> f32;
+            /// The upper case forms of a character; how many.
+            plain fn rt_char_upper(c: u32, into: *mut u32) -> i64;
+            /// The lower case forms of a character; how many.
+            plain fn rt_char_lower(c: u32, into: *mut u32) -> i64;
+            /// Class 0 alphabetic, 1 numeric, 2 white space, 3 upper case, 4 lower case, 5 control.
+            plain fn rt_char_is(c: u32, class: i64) -> i64;
+
+            /// Copies bytes; the ranges do not overlap.
+            plain fn rt_memory_copy(to: *mut u8, from: *const u8, size: i64);
+            /// Copies bytes; the ranges may overlap.
+            plain fn rt_memory_move(to: *mut u8, from: *const u8, size: i64);
+            /// Writes a byte many times.
+            plain fn rt_memory_fill(to: *mut u8, byte: i64, size: i64);
+            /// Below, equal to or above 0.
+            plain fn rt_memory_compare(a: *const u8, b: *const u8, size: i64) -> i64;
+        }
+    };
+}
+
+/// How an argument travels.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Word32,
+    Word64,
+    Float32,
+    Float64,
+    Pointer,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    Plain,
+    Raises,
+    Ends,
+}
+
+/// One row, for readers that are not Rust's type checker.
+#[derive(Debug)]
+pub struct Row {
+    pub name: &'static str,
+    pub effect: Effect,
+    /// Name, kind, and the type as `std` writes it.
+    pub params: &'static [(&'static str, Kind, &'static str)],
+    pub result: Option<(Kind, &'static str)>,
+    pub sentence: &'static str,
+}
+
+/// A type that may stand in a row.
+pub trait AbiType {
+    const KIND: Kind;
+    /// As `std` writes it.
+    const AURORA: &'static str;
+}
+
+macro_rules! abi_types {
+    ($($ty:ty: $kind:ident $name:literal)*) => {$(
+        impl AbiType for $ty {
+            const KIND: Kind = Kind::$kind;
+            const AURORA: &'static str = $name;
+        }
+    )*};
+}
+abi_types! {
+    i64: Word64 "int"
+    u64: Word64 "u64"
+    u32: Word32 "u32"
+    f64: Float64 "f64"
+    f32: Float32 "f32"
+    *mut u8: Pointer "*mut u8"
+    *const u8: Pointer "*const u8"
+    *mut i64: Pointer "*mut int"
+    *mut u32: Pointer "*mut u32"
+    *mut f64: Pointer "*mut f64"
+    *mut f32: Pointer "*mut f32"
+    *mut *const u8: Pointer "*mut *const u8"
+}
+
+macro_rules! effect {
+    (plain) => {
+        Effect::Plain
+    };
+    (raises) => {
+        Effect::Raises
+    };
+    (ends) => {
+        Effect::Ends
+    };
+}
+macro_rules! result {
+    () => {
+        None
+    };
+    ($ty:ty) => {
+        Some((<$ty as AbiType>::KIND, <$ty as AbiType>::AURORA))
+    };
+}
+macro_rules! rows {
+    ($($(#[doc = $doc:literal])* $effect:ident fn $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?;)*) => {
+        /// The table, in order.
+        pub const ROWS: &[Row] = &[$(Row {
+            name: stringify!($name),
+            effect: effect!($effect),
+            params: &[$((stringify!($param), <$ty as AbiType>::KIND, <$ty as AbiType>::AURORA)),*],
+            result: result!($($result)?),
+            sentence: concat!($($doc),*),
+        }),*];
+    };
+}
+for_each_rt_fn!(rows);
+
+/// The row of a name, and its number.
+pub fn row(name: &str) -> Option<(usize, &'static Row)> {
+    ROWS.iter().enumerate().find(|(_, row)| row.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::{format, string::String, vec::Vec};
+
+    /// A row as a line of `std`.
+    fn line(row: &Row) -> String {
+        let params: Vec<String> = row.params.iter().map(|(name, _, ty)| format!("{name}: {ty}")).collect();
+        let result = match (row.effect, row.result) {
+            (Effect::Plain, None) => String::new(),
+            (Effect::Plain, Some((_, ty))) => format!(" -> {ty}"),
+            (Effect::Raises | Effect::Ends, _) => " -> !".into(),
+        };
+        format!("pub fn {}({}){result}", row.name, params.join(", "))
+    }
+
+    #[test]
+    fn std_declares_what_the_table_says() {
+        let text = include_str!("../../../std/core/intrinsics.aur");
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| line.contains("fn rt_")).collect();
+        assert!(!lines.is_empty());
+        for declared in lines {
+            let name = declared.split("fn ").nth(1).and_then(|rest| rest.split('(').next()).expect("a name");
+            let (_, row) = row(name).unwrap_or_else(|| panic!("no row {name}"));
+            assert_eq!(declared.replace("pub unsafe fn", "pub fn"), line(row));
+        }
+    }
+}

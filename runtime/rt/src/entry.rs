@@ -1,0 +1,249 @@
+//! The only exported symbols: one for each row of `abi`'s table, checked against it.
+//!
+//! Compiled code keeps its side of each contract (lengths are those of the memory behind a pointer, 0 or more), which is
+//! what the safety notes below rely on. Rows that raise are assembly: they pass the caller's frame pointer, return address
+//! and fiber on to `fault`, because Rust code has no way to know them.
+
+use crate::{clock, fault, fiber, file, heap, number, process, standard, start, system};
+
+macro_rules! rows {
+    ($($(#[doc = $doc:literal])* $effect:ident fn $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?;)*) => {
+        // The bodies agree with the table, or this does not compile.
+        $(const _: row_type!($effect ($($ty),*) $($result)?) = $name;)*
+
+        /// The address of a row.
+        pub fn address(name: &str) -> Option<*const u8> {
+            match name {
+                $(stringify!($name) => Some($name as row_type!($effect ($($ty),*) $($result)?) as *const u8),)*
+                _ => None,
+            }
+        }
+    };
+}
+macro_rules! row_type {
+    (ends ($($ty:ty),*)) => { unsafe extern "C" fn($($ty),*) -> ! };
+    ($effect:ident ($($ty:ty),*)) => { unsafe extern "C" fn($($ty),*) };
+    ($effect:ident ($($ty:ty),*) $result:ty) => { unsafe extern "C" fn($($ty),*) -> $result };
+}
+abi::for_each_rt_fn!(rows);
+
+/// A row, or a foreign function of the process.
+pub fn symbol(name: &str) -> Option<*const u8> {
+    match name {
+        "rt_run_main" => Some(start::run_main as abi::RunMain as *const u8),
+        "rt_run_test" => Some(start::run_test as abi::RunTest as *const u8),
+        _ => address(name).or_else(|| start::foreign(name)),
+    }
+}
+
+/// Memory of compiled code. An empty one may be anywhere, also at null.
+///
+/// # Safety
+/// `len` bytes are there, or `len` is 0.
+unsafe fn bytes<'a>(at: *const u8, len: usize) -> &'a [u8] {
+    // SAFETY: the caller's promise.
+    if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(at, len) } }
+}
+
+/// # Safety
+/// As [`bytes`], and nobody else looks at them.
+unsafe fn bytes_mut<'a>(at: *mut u8, len: usize) -> &'a mut [u8] {
+    // SAFETY: the caller's promise.
+    if len == 0 { &mut [] } else { unsafe { std::slice::from_raw_parts_mut(at, len) } }
+}
+
+macro_rules! exported {
+    ($(fn $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)? $body:block)*) => {$(
+        /// # Safety
+        /// See the row.
+        #[unsafe(no_mangle)]
+        #[allow(unused_unsafe)] // some bodies ask for nothing
+        pub unsafe extern "C" fn $name($($param: $ty),*) $(-> $result)? {
+            // SAFETY: the row's contract, kept by compiled code.
+            unsafe { $body }
+        }
+    )*};
+}
+
+/// Rows that need to know who calls. They take up to two arguments and pass five on.
+macro_rules! with_caller {
+    ($($name:ident($($ty:ty),*) $(-> $result:ty)? => $target:path;)*) => {$(
+        /// # Safety
+        /// See the row.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name($(_: $ty),*) $(-> $result)? {
+            #[cfg(target_arch = "x86_64")]
+            core::arch::naked_asm!(
+                "mov rdx, rbp", "mov rcx, [rsp]", "mov r8, r15", "jmp {target}",
+                target = sym $target,
+            );
+            #[cfg(target_arch = "aarch64")]
+            core::arch::naked_asm!(
+                "mov x2, x29", "mov x3, x30", "mov x4, x21", "b {target}",
+                target = sym $target,
+            );
+        }
+    )*};
+}
+with_caller! {
+    rt_panic(*const u8, i64) => fault::raise_message;
+    rt_fault(i64) => fault::raise_fault;
+    rt_bounds(i64, i64) => fault::raise_bounds;
+    rt_stack_overflow() => fault::raise_stack_overflow;
+    rt_stack_exhausted() -> ! => fault::stack_exhausted;
+    rt_panic_in_foreign() -> ! => fault::panic_in_foreign;
+}
+
+exported! {
+    fn rt_alloc(size: i64, align: i64) -> *mut u8 { heap::alloc(size as usize, align as usize) }
+    fn rt_alloc_zeroed(size: i64, align: i64) -> *mut u8 { heap::alloc_zeroed(size as usize, align as usize) }
+    fn rt_realloc(at: *mut u8, old_size: i64, align: i64, new_size: i64) -> *mut u8 {
+        heap::realloc(at, old_size as usize, align as usize, new_size as usize)
+    }
+    fn rt_free(at: *mut u8, size: i64, align: i64) { heap::free(at, size as usize, align as usize) }
+
+    fn rt_exit(code: i64) -> ! {
+        standard::flush();
+        process::end(code as i32)
+    }
+    fn rt_abort() -> ! {
+        standard::flush();
+        std::process::abort()
+    }
+    fn rt_fiber() -> *mut u8 { fiber::current().cast() }
+
+    fn rt_stdout_write(at: *const u8, len: i64) { standard::print(bytes(at, len as usize)) }
+    fn rt_stdout_flush() { standard::flush() }
+    fn rt_stderr_write(at: *const u8, len: i64) {
+        standard::complain_bytes(bytes(at, len as usize))
+    }
+    fn rt_stdin_read(into: *mut u8, capacity: i64) -> i64 {
+        // A question printed before it should be seen.
+        standard::flush();
+        file::code(standard::read(bytes_mut(into, capacity as usize)), |n| n as i64)
+    }
+
+    fn rt_file_open(path: *const u8, len: i64, mode: i64) -> i64 {
+        file::code(file::open(bytes(path, len as usize), mode), |n| n)
+    }
+    fn rt_file_read(at: i64, into: *mut u8, capacity: i64) -> i64 {
+        file::code(file::read(at, bytes_mut(into, capacity as usize)), |n| n)
+    }
+    fn rt_file_write(at: i64, from: *const u8, len: i64) -> i64 {
+        file::code(file::write(at, bytes(from, len as usize)), |n| n)
+    }
+    fn rt_file_seek(at: i64, offset: i64, whence: i64) -> i64 { file::code(file::seek(at, offset, whence), |n| n) }
+    fn rt_file_size(at: i64) -> i64 { file::code(file::size(at), |n| n) }
+    fn rt_file_close(at: i64) -> i64 { file::code(file::close(at), |n| n) }
+    fn rt_path_exists(path: *const u8, len: i64) -> i64 {
+        i64::from(file::path(bytes(path, len as usize)).exists())
+    }
+    fn rt_path_kind(path: *const u8, len: i64) -> i64 {
+        file::code(file::kind(bytes(path, len as usize)), |n| n)
+    }
+    fn rt_path_remove_file(path: *const u8, len: i64) -> i64 {
+        file::code(std::fs::remove_file(file::path(bytes(path, len as usize))), |()| 0)
+    }
+    fn rt_path_remove_dir(path: *const u8, len: i64) -> i64 {
+        file::code(std::fs::remove_dir(file::path(bytes(path, len as usize))), |()| 0)
+    }
+    fn rt_path_create_dir_all(path: *const u8, len: i64) -> i64 {
+        file::code(std::fs::create_dir_all(file::path(bytes(path, len as usize))), |()| 0)
+    }
+    fn rt_path_rename(from: *const u8, from_len: i64, to: *const u8, to_len: i64) -> i64 {
+        let from = file::path(bytes(from, from_len as usize));
+        file::code(std::fs::rename(from, file::path(bytes(to, to_len as usize))), |()| 0)
+    }
+    fn rt_dir_read(path: *const u8, len: i64, size: *mut i64) -> *mut u8 {
+        match file::names(bytes(path, len as usize)) {
+            Ok(names) => {
+                size.write(names.len() as i64);
+                // An empty folder is memory of no bytes, which is never freed.
+                if names.is_empty() {
+                    return std::ptr::without_provenance_mut(1);
+                }
+                let at = heap::alloc(names.len(), 1);
+                at.copy_from_nonoverlapping(names.as_ptr(), names.len());
+                at
+            }
+            Err(error) => {
+                size.write(file::number(&error));
+                std::ptr::null_mut()
+            }
+        }
+    }
+    fn rt_error_text(number: i64, into: *mut u8, capacity: i64) -> i64 {
+        let text = file::error_text(number);
+        let fits = text.len().min(capacity as usize);
+        into.copy_from_nonoverlapping(text.as_ptr(), fits);
+        fits as i64
+    }
+
+    fn rt_args_count() -> i64 { process::args().len() as i64 }
+    fn rt_arg(index: i64, at: *mut *const u8) -> i64 {
+        let arg = &process::args()[index as usize];
+        at.write(arg.as_ptr());
+        arg.len() as i64
+    }
+    fn rt_env_var(name: *const u8, len: i64, into: *mut u8, capacity: i64) -> i64 {
+        let Some(value) = process::variable(bytes(name, len as usize)) else { return -1 };
+        into.copy_from_nonoverlapping(value.as_ptr(), value.len().min(capacity as usize));
+        value.len() as i64
+    }
+
+    fn rt_clock_now() -> i64 { clock::now() }
+    fn rt_clock_wall() -> i64 { clock::wall() }
+    fn rt_sleep(nanoseconds: i64) { clock::sleep(nanoseconds) }
+    fn rt_random() -> u64 { clock::random() }
+
+    fn rt_float_format(value: f64, kind: i64, precision: i64, into: *mut u8) -> i64 {
+        number::format_f64(value, kind, precision, into)
+    }
+    fn rt_float32_format(value: f32, kind: i64, precision: i64, into: *mut u8) -> i64 {
+        number::format_f32(value, kind, precision, into)
+    }
+    fn rt_float_parse(text: *const u8, len: i64, into: *mut f64) -> i64 {
+        match std::str::from_utf8(bytes(text, len as usize)).ok().and_then(|text| text.parse().ok()) {
+            Some(value) => {
+                into.write(value);
+                1
+            }
+            None => 0,
+        }
+    }
+    fn rt_float32_parse(text: *const u8, len: i64, into: *mut f32) -> i64 {
+        match std::str::from_utf8(bytes(text, len as usize)).ok().and_then(|text| text.parse().ok()) {
+            Some(value) => {
+                into.write(value);
+                1
+            }
+            None => 0,
+        }
+    }
+    fn rt_float_math(function: i64, value: f64) -> f64 { number::math(function, value) }
+    fn rt_float_math2(function: i64, a: f64, b: f64) -> f64 { number::math2(function, a, b) }
+    fn rt_fma(a: f64, b: f64, c: f64) -> f64 { a.mul_add(b, c) }
+    fn rt_fma32(a: f32, b: f32, c: f32) -> f32 { a.mul_add(b, c) }
+    fn rt_char_upper(c: u32, into: *mut u32) -> i64 {
+        let mut forms = [0; 3];
+        let count = number::case(c, true, &mut forms);
+        into.copy_from_nonoverlapping(forms.as_ptr(), count as usize);
+        count
+    }
+    fn rt_char_lower(c: u32, into: *mut u32) -> i64 {
+        let mut forms = [0; 3];
+        let count = number::case(c, false, &mut forms);
+        into.copy_from_nonoverlapping(forms.as_ptr(), count as usize);
+        count
+    }
+    fn rt_char_is(c: u32, class: i64) -> i64 { i64::from(number::is(c, class)) }
+
+    fn rt_memory_copy(to: *mut u8, from: *const u8, size: i64) { to.copy_from_nonoverlapping(from, size as usize) }
+    fn rt_memory_move(to: *mut u8, from: *const u8, size: i64) { to.copy_from(from, size as usize) }
+    fn rt_memory_fill(to: *mut u8, byte: i64, size: i64) { to.write_bytes(byte as u8, size as usize) }
+    fn rt_memory_compare(a: *const u8, b: *const u8, size: i64) -> i64 {
+        i64::from(system::memcmp(a.cast(), b.cast(), size as usize))
+    }
+}
+

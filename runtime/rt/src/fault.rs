@@ -1,0 +1,149 @@
+//! Panics: raised here, carried by the fiber while compiled code unwinds, reported when nobody takes them.
+//!
+//! Every function of the table that raises is an assembly stub in `entry` which hands on the caller's frame pointer, return
+//! address and fiber: the caller's place in the text is found from these, so compiled code passes only constants.
+
+use crate::table::Tables;
+use crate::{process, standard};
+use abi::{Fault, Fiber};
+use std::fmt::Write;
+
+/// A panic under way. Owned by `Fiber::panic`.
+pub struct Panic {
+    pub message: String,
+    pub place: String,
+    /// Filled if the user asked for it.
+    pub trace: String,
+}
+
+impl Panic {
+    pub fn report(&self) -> String {
+        format!("panicked at {}: {}\n{}", self.place, self.message, self.trace)
+    }
+}
+
+/// Takes the panic out of a fiber.
+pub fn take(fiber: &mut Fiber) -> Option<Box<Panic>> {
+    let panic = std::mem::replace(&mut fiber.panic, std::ptr::null_mut()).cast::<Panic>();
+    // SAFETY: only `raise` sets the field, to a box's pointer, and the line above took it out.
+    (!panic.is_null()).then(|| unsafe { Box::from_raw(panic) })
+}
+
+/// Where compiled code called from.
+#[derive(Clone, Copy)]
+pub struct Caller {
+    pub frame: *const usize,
+    pub address: usize,
+    pub fiber: *mut Fiber,
+}
+
+fn raise(caller: Caller, message: String) {
+    // SAFETY: the pinned register holds the running fiber, and nothing else refers to it during a call.
+    let fiber = unsafe { &mut *caller.fiber };
+    let mut panic = Panic { message, place: String::new(), trace: String::new() };
+    describe(caller, fiber, &mut panic);
+    if let Some(first) = take(fiber) {
+        standard::flush();
+        standard::complain(&format!("{}{}fatal: a destructor panicked while the stack was unwound\n", first.report(), panic.report()));
+        process::end(abi::EXIT_FATAL);
+    }
+    fiber.panic = Box::into_raw(Box::new(panic)).cast();
+}
+
+/// Walks the frames: the first place in the user's text, and the trace if it is wanted.
+fn describe(caller: Caller, fiber: &Fiber, panic: &mut Panic) {
+    let wants_trace = process::wants_backtrace();
+    // SAFETY: a running fiber's image is mapped.
+    let Some(tables) = (unsafe { Tables::new(fiber.image) }) else { return };
+    let mut place: Option<String> = None;
+    let mut fallback: Option<String> = None;
+    let mut depth = 0;
+    walk(caller, fiber, &mut |address| {
+        // The return address may be that of the next line.
+        tables.frames(address - 1, &mut |frame| {
+            let text = frame.place.map(|(path, line, column)| format!("{path}:{line}:{column}"));
+            if !frame.library && place.is_none() {
+                place.clone_from(&text);
+            }
+            if fallback.is_none() {
+                fallback.clone_from(&text);
+            }
+            if wants_trace && depth < 200 {
+                // Writing into a String cannot fail.
+                let _ = writeln!(panic.trace, "{depth:4}: {} at {}", frame.function, text.as_deref().unwrap_or("?"));
+            }
+            depth += 1;
+        });
+        place.is_none() || (wants_trace && depth < 200)
+    });
+    panic.place = place.or(fallback).unwrap_or_else(|| "?".into());
+}
+
+/// Visits return addresses, innermost first, until told to stop or the stack's end.
+fn walk(caller: Caller, fiber: &Fiber, visit: &mut dyn FnMut(usize) -> bool) {
+    let (mut frame, mut address) = (caller.frame, caller.address);
+    loop {
+        if !visit(address) {
+            return;
+        }
+        let at = frame as usize;
+        // Foreign frames may keep anything in the frame register: leave when it is no frame of this stack.
+        if at < fiber.stack_low || at + 16 > fiber.stack_high || !at.is_multiple_of(8) {
+            return;
+        }
+        // SAFETY: inside this fiber's mapped stack, aligned.
+        let (next, back) = unsafe { (*frame as *const usize, *frame.add(1)) };
+        if next <= frame && !next.is_null() {
+            return;
+        }
+        if back == 0 || next.is_null() {
+            return;
+        }
+        (frame, address) = (next, back);
+    }
+}
+
+pub extern "C" fn raise_message(message: *const u8, len: i64, frame: *const usize, address: usize, fiber: *mut Fiber) {
+    // SAFETY: compiled code passes text of this length; an empty one may be anywhere.
+    let bytes = if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(message, len as usize) } };
+    raise(Caller { frame, address, fiber }, String::from_utf8_lossy(bytes).into_owned());
+}
+
+pub extern "C" fn raise_fault(code: i64, _: i64, frame: *const usize, address: usize, fiber: *mut Fiber) {
+    let message = Fault::from_code(code).map_or("unknown fault", Fault::message);
+    raise(Caller { frame, address, fiber }, message.into());
+}
+
+pub extern "C" fn raise_bounds(index: i64, len: i64, frame: *const usize, address: usize, fiber: *mut Fiber) {
+    let message = format!("index out of bounds: the length is {len} but the index is {index}");
+    raise(Caller { frame, address, fiber }, message);
+}
+
+pub extern "C" fn raise_stack_overflow(_: i64, _: i64, frame: *const usize, address: usize, fiber: *mut Fiber) {
+    let message = format!("stack overflow in {}", function_name(address, fiber));
+    raise(Caller { frame, address, fiber }, message);
+}
+
+pub extern "C" fn stack_exhausted(_: i64, _: i64, _: *const usize, address: usize, fiber: *mut Fiber) {
+    fatal(&format!("stack overflow in {}", function_name(address, fiber)));
+}
+
+pub extern "C" fn panic_in_foreign(_: i64, _: i64, _: *const usize, address: usize, fiber: *mut Fiber) {
+    // SAFETY: as in `raise`.
+    let report = take(unsafe { &mut *fiber }).map_or(String::new(), |panic| panic.report());
+    fatal(&format!("{report}a panic reached the foreign caller of {}", function_name(address, fiber)));
+}
+
+fn function_name(address: usize, fiber: *mut Fiber) -> String {
+    // SAFETY: a running fiber and its image exist.
+    let tables = unsafe { fiber.as_ref().and_then(|fiber| Tables::new(fiber.image)) };
+    let name = tables.and_then(|tables| tables.function(address - 1).map(|function| tables.text(function.name)));
+    name.unwrap_or("?").into()
+}
+
+/// Ends the program without unwinding.
+pub fn fatal(message: &str) -> ! {
+    standard::flush();
+    standard::complain(&format!("fatal: {message}\n"));
+    process::end(abi::EXIT_FATAL)
+}

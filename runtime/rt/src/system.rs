@@ -1,0 +1,83 @@
+//! The few functions of the system that Rust's library does not offer, declared by hand: the runtime has no dependencies.
+
+use std::ffi::{c_char, c_int, c_void};
+
+unsafe extern "C" {
+    pub fn mmap(at: *mut c_void, size: usize, protection: c_int, flags: c_int, file: c_int, offset: i64) -> *mut c_void;
+    pub fn mprotect(at: *mut c_void, size: usize, protection: c_int) -> c_int;
+    pub fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
+    pub fn malloc(size: usize) -> *mut c_void;
+    pub fn calloc(count: usize, size: usize) -> *mut c_void;
+    pub fn realloc(at: *mut c_void, size: usize) -> *mut c_void;
+    pub fn free(at: *mut c_void);
+    pub fn aligned_alloc(align: usize, size: usize) -> *mut c_void;
+    pub fn sigaction(signal: c_int, new: *const SignalAction, old: *mut SignalAction) -> c_int;
+    pub fn sigaltstack(new: *const SignalStack, old: *mut SignalStack) -> c_int;
+    pub fn write(file: c_int, from: *const c_void, size: usize) -> isize;
+    pub fn _exit(code: c_int) -> !;
+    pub fn memcmp(a: *const c_void, b: *const c_void, size: usize) -> c_int;
+}
+
+pub const PROT_NONE: c_int = 0;
+pub const PROT_READ: c_int = 1;
+pub const PROT_WRITE: c_int = 2;
+pub const MAP_PRIVATE: c_int = 0x02;
+#[cfg(target_os = "linux")]
+pub const MAP_ANONYMOUS: c_int = 0x20;
+#[cfg(target_os = "linux")]
+pub const MAP_NORESERVE: c_int = 0x4000;
+#[cfg(target_os = "macos")]
+pub const MAP_ANONYMOUS: c_int = 0x1000;
+#[cfg(target_os = "macos")]
+pub const MAP_NORESERVE: c_int = 0x40;
+
+pub const SIGILL: c_int = 4;
+#[cfg(target_os = "linux")]
+pub const SIGBUS: c_int = 7;
+#[cfg(target_os = "macos")]
+pub const SIGBUS: c_int = 10;
+pub const SIGFPE: c_int = 8;
+pub const SIGSEGV: c_int = 11;
+#[cfg(target_os = "linux")]
+pub const SA_SIGINFO: c_int = 4;
+#[cfg(target_os = "linux")]
+pub const SA_ONSTACK: c_int = 0x0800_0000;
+#[cfg(target_os = "macos")]
+pub const SA_SIGINFO: c_int = 0x40;
+#[cfg(target_os = "macos")]
+pub const SA_ONSTACK: c_int = 1;
+
+/// `struct sigaction` of glibc and musl on 64-bit Linux.
+#[repr(C)]
+#[cfg(target_os = "linux")]
+pub struct SignalAction {
+    pub handler: usize,
+    pub mask: [u64; 16],
+    pub flags: c_int,
+    pub restorer: usize,
+}
+
+/// `struct sigaction` of macOS.
+#[repr(C)]
+#[cfg(target_os = "macos")]
+pub struct SignalAction {
+    pub handler: usize,
+    pub mask: u32,
+    pub flags: c_int,
+}
+
+/// `stack_t`.
+#[repr(C)]
+#[cfg(target_os = "linux")]
+pub struct SignalStack {
+    pub at: *mut c_void,
+    pub flags: c_int,
+    pub size: usize,
+}
+#[repr(C)]
+#[cfg(target_os = "macos")]
+pub struct SignalStack {
+    pub at: *mut c_void,
+    pub size: usize,
+    pub flags: c_int,
+}
