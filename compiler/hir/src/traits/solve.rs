@@ -76,7 +76,11 @@ const DEPTH_MAX: usize = 96;
 
 impl<'a> Solver<'a> {
     pub(crate) fn new(program: &'a Program, env: &'a Env, closures: &'a dyn ClosureFacts) -> Solver<'a> {
-        Solver { program, env, closures, table: Table::default(), stack: Vec::new(), pending: Vec::new() }
+        let table = Table::new(program.lang.get("string").and_then(|item| match item {
+            crate::LangItem::Adt(id) => Some(Ty::adt(id, Args::empty())),
+            _ => None,
+        }));
+        Solver { program, env, closures, table, stack: Vec::new(), pending: Vec::new() }
     }
 
     /// The trait arguments of an impl and its predicates, with fresh variables for its parameters.
@@ -139,6 +143,7 @@ impl<'a> Solver<'a> {
     /// All of them together: what one learns, the next knows.
     pub(crate) fn evaluate_all(&mut self, mut todo: Vec<ObligationKind>) -> Answer {
         let mut result = Answer::Yes;
+        let kept = self.pending.len();
         // Bounds first that may bind something; what is ambiguous may be clear after the others.
         for _ in 0..4 {
             let mut later = Vec::new();
@@ -153,9 +158,7 @@ impl<'a> Solver<'a> {
                     ObligationKind::Projection(projection, ty) => match self.project(projection) {
                         Projected::Known(found, nested) => {
                             progress = true;
-                            let kept = self.pending.len();
                             let found = self.normalize(found);
-                            later.extend(self.pending.drain(kept..));
                             if !self.table.unify(found, ty) {
                                 return Answer::No;
                             }
@@ -173,6 +176,7 @@ impl<'a> Solver<'a> {
                     },
                 }
             }
+            later.extend(self.pending.drain(kept..));
             todo = later;
             if todo.is_empty() {
                 return result;
@@ -225,10 +229,12 @@ impl<'a> Solver<'a> {
         for &candidate in &candidates {
             let Some((_, trait_args)) = self.program.impl_def(candidate).of_trait else { continue };
             let snapshot = self.table.snapshot();
+            let kept = self.pending.len();
             let (wanted, _) = self.fresh_impl_head(candidate, trait_args);
             if self.unify_normalized(&wanted, &args) {
                 fitting.push(candidate);
             }
+            self.pending.truncate(kept);
             self.table.rollback(snapshot);
         }
         if fitting.len() > 1 {
@@ -272,22 +278,18 @@ impl<'a> Solver<'a> {
         (trait_args.subst(&fresh), fresh)
     }
 
-    /// What an impl asks for, with its projections replaced: bounds are compared with types that have none left.
     fn impl_predicates(&mut self, id: ImplId, fresh: Args) -> Vec<ObligationKind> {
-        let program = self.program;
-        let predicates = &program.impl_def(id).generics.predicates;
-        predicates.iter().map(|predicate| self.normalize_obligation(subst_predicate(predicate.kind, &fresh))).collect()
-    }
-
-    fn normalize_obligation(&mut self, kind: PredicateKind) -> ObligationKind {
-        match kind {
-            PredicateKind::Trait(id, args) => ObligationKind::Trait(id, args.map(&mut |ty| self.normalize(ty))),
-            PredicateKind::Projection(p, ty) => {
-                let args = p.args.map(&mut |ty| self.normalize(ty));
-                let ty = self.normalize(ty);
-                ObligationKind::Projection(ProjectionTy { args, ..p }, ty)
-            }
-        }
+        let predicates = &self.program.impl_def(id).generics.predicates;
+        predicates
+            .iter()
+            .map(|predicate| match obligation_of(subst_predicate(predicate.kind, &fresh)) {
+                ObligationKind::Trait(id, args) => ObligationKind::Trait(id, args.map(&mut |ty| self.normalize(ty))),
+                ObligationKind::Projection(p, ty) => {
+                    let args = p.args.map(&mut |ty| self.normalize(ty));
+                    ObligationKind::Projection(ProjectionTy { args, ..p }, self.normalize(ty))
+                }
+            })
+            .collect()
     }
 
     fn unify_normalized(&mut self, a: &[Ty], b: &[Ty]) -> bool {
