@@ -164,7 +164,13 @@ impl FnCx<'_> {
             let place = self.expr(ExprKind::Deref(id), from, span);
             return Some(self.expr(ExprKind::Ref(want, place), target, span));
         }
-        let (from, to) = (self.shallow(from), self.shallow(to));
+        let (mut from, to) = (self.shallow(from), self.shallow(to));
+        // A literal that is looked into is an owner.
+        if let TyKind::Infer(InferTy::Text(_)) = from.kind() {
+            let string = self.string_ty();
+            self.solver.table.unify(from, string);
+            from = string;
+        }
         if self.can_unsize(from, to, span) {
             let place = self.expr(ExprKind::Deref(id), from, span);
             let reborrowed = self.expr(ExprKind::Ref(want, place), Ty::reference(want, from), span);
