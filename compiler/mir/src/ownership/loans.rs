@@ -265,11 +265,11 @@ impl<'a> Loans<'a> {
         }
     }
 
-    fn store(&self, state: &mut State, place: &Place, held: Held) {
+    fn store(&self, state: &mut State, place: &Place, mut held: Held) {
         let local = place.local;
         if place.projection.is_empty() {
             // What was lent through the old value of this reference no longer depends on it.
-            self.forget_through(state, local);
+            self.forget_through(state, local, &mut held);
             if held.is_empty() || !self.holds[local.index()] {
                 state.0.remove(&local);
             } else {
@@ -282,7 +282,7 @@ impl<'a> Loans<'a> {
         }
     }
 
-    fn forget_through(&self, state: &mut State, local: Local) {
+    fn forget_through(&self, state: &mut State, local: Local, new: &mut Held) {
         let gone = |id: LoanId| match self.loan(id) {
             Loan::Place { place, .. } => place.local == local && place.is_indirect(),
             Loan::Reference(_) | Loan::Contents(_) => false,
@@ -292,6 +292,8 @@ impl<'a> Loans<'a> {
             for held in state.0.values_mut() {
                 held.remove_all(&gone);
             }
+            // A cursor that moved on holds what it came through no more: `at = &mut at.next`.
+            new.remove_all(&gone);
         }
     }
 
