@@ -17,6 +17,14 @@ struct Pick {
 impl FnCx<'_> {
     pub(super) fn method_call(&mut self, call: &ast::MethodCall, expect: Option<Ty>, span: Span) -> ExprId {
         let mut place = self.check_expr(&call.receiver, None);
+        // A literal with a method of `str` is looked at where it lies; only what changes text needs an owner.
+        if let ExprKind::Const(typed::Const::Str(_)) = self.exprs[place.index()].kind
+            && matches!(self.shallow(self.ty_of(place)).kind(), TyKind::Infer(InferTy::Text(_)))
+            && self.probe(Ty::str(), call.name.name).is_some()
+        {
+            let literal = self.ty_of(place);
+            self.solver.table.unify(literal, Ty::shared(Ty::str()));
+        }
         let start = self.known(self.ty_of(place));
         if start.is_error() {
             self.check_all(&call.args);
