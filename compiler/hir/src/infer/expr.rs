@@ -360,7 +360,7 @@ impl FnCx<'_> {
         if start.is_error() {
             return self.error_expr(span);
         }
-        if start.is_infer() {
+        if matches!(start.kind(), TyKind::Infer(InferTy::General(_))) {
             self.report_unknown(start, base.span);
             return self.error_expr(span);
         }
@@ -433,7 +433,7 @@ impl FnCx<'_> {
             self.check_expr(index, None);
             return self.error_expr(span);
         }
-        if start.is_infer() {
+        if matches!(start.kind(), TyKind::Infer(InferTy::General(_))) {
             self.report_unknown(start, base.span);
             self.check_expr(index, None);
             return self.error_expr(span);

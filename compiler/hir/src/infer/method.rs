@@ -26,6 +26,7 @@ impl FnCx<'_> {
             self.solver.table.unify(literal, Ty::shared(Ty::str()));
         }
         let start = self.known(self.ty_of(place));
+        self.settle_texts(start);
         if start.is_error() {
             self.check_all(&call.args);
             return self.error_expr(span);
@@ -69,6 +70,21 @@ impl FnCx<'_> {
         }
         self.check_all(&call.args);
         self.error_expr(span)
+    }
+
+    /// Text literals inside a receiver are owners: which method is meant may depend on it.
+    fn settle_texts(&mut self, ty: Ty) {
+        let ty = self.resolve(ty);
+        if !ty.flags().infer {
+            return;
+        }
+        let string = self.string_ty();
+        ty.any(&mut |part| {
+            if let TyKind::Infer(InferTy::Text(_)) = part.kind() {
+                self.solver.table.unify(part, string);
+            }
+            false
+        });
     }
 
     /// By value, then `&`, then `&mut`; a type's own methods before those of traits.

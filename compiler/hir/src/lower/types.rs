@@ -141,7 +141,13 @@ fn lower_path_ty(cx: &TyCx<'_>, path: &ast::Path, diags: &mut Diags) -> Ty {
                     taken = at;
                     continue;
                 }
-                diags.push(unknown_path(cx, path, at, inside, Namespace::Type));
+                // A name that exists but means something else.
+                if let Step::Found(entry) = follow(cx.program, cx.module, &names, Namespace::Value) {
+                    let last = path.segments[names.len() - 1].ident;
+                    diags.push(errors::wrong_kind(path.span, last.name, entry.def.what(), "a type"));
+                } else {
+                    diags.push(unknown_path(cx, path, at, inside, Namespace::Type));
+                }
                 return Ty::error();
             }
         }
