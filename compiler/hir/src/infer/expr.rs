@@ -117,6 +117,11 @@ impl FnCx<'_> {
             K::Try(operand) => self.try_(operand, span),
             K::Cast(operand, ty) => self.cast(operand, ty, span),
             K::Scope(_) => self.later(span, "`scope`"),
+            // What stands inside a `scope` is not looked at yet, so this one stands outside.
+            K::Spawn(spawn) if spawn.in_scope.is_none() => {
+                self.report(errors::spawn_outside(spawn.head_span));
+                self.error_expr(span)
+            }
             K::Spawn(_) => self.later(span, "`spawn`"),
             K::Join(_) => self.later(span, "`join`"),
             K::Detach(_) => self.later(span, "`detach`"),
