@@ -5,7 +5,6 @@ use crate::fast::FastSet;
 use crate::types::Types;
 use diag::{Diags, Span};
 use hir::ids::LocalId;
-use hir::program::BodySource;
 use hir::typed::{self, ExprKind};
 
 /// `clean`: no mistake of ownership was found, so that `changed` is complete.
