@@ -110,14 +110,14 @@ pub(crate) fn defined_twice(name: Symbol, again: Span, first: Span) -> Diagnosti
 }
 
 pub(crate) enum PathProblem {
-    Missing(Option<Def>),
+    Missing,
     Private(Def, Span),
 }
 
 pub(crate) fn unknown_import(name: Ident, before: &[Ident], problem: PathProblem, candidates: &[Symbol]) -> Diagnostic {
     let place: Vec<&str> = before.iter().map(|ident| ident.name.as_str()).collect();
     match problem {
-        PathProblem::Missing(_) => {
+        PathProblem::Missing => {
             let message = if place.is_empty() {
                 format!("there is no module `{}`", name.name)
             } else {
@@ -891,4 +891,10 @@ pub(crate) fn unused_value(span: Span, what: &str, is_result: bool) -> Diagnosti
     } else {
         diagnostic.help("use it, or say that it does not matter: `let _ = …`")
     }
+}
+
+pub(crate) fn spawn_outside(span: Span) -> Diagnostic {
+    Diagnostic::error(E0602, "a task is started here, but no `scope` around it waits for its end")
+        .primary(span, "not inside a `scope { … }` of this function")
+        .help("put a `scope { … }` around it; a helper takes a `&Scope` and starts tasks with `spawn in s`, and `detach { … }` starts one that the whole program waits for")
 }

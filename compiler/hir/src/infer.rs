@@ -131,6 +131,8 @@ struct FnCx<'a> {
     /// A type error was reported: silence what may only follow from it.
     tainted: bool,
     statement_results: Vec<ExprId>,
+    /// Bounds that were reported.
+    unmet: Vec<(TraitId, Args)>,
 }
 
 impl<'a> FnCx<'a> {
@@ -166,6 +168,7 @@ impl<'a> FnCx<'a> {
             diags: Diags::new(),
             tainted: false,
             statement_results: Vec::new(),
+            unmet: Vec::new(),
         }
     }
 
@@ -555,10 +558,12 @@ impl<'a> FnCx<'a> {
 
     fn report_unmet(&mut self, id: TraitId, args: Args, obligation: &Obligation) {
         let args = self.solver.table.resolve_args(args);
-        if args.iter().any(|ty| ty.flags().error) {
+        // What lacks a trait lacks it wherever it is asked for: one message does.
+        if args.iter().any(|ty| ty.flags().error) || self.unmet.contains(&(id, args)) {
             self.tainted = true;
             return;
         }
+        self.unmet.push((id, args));
         let name = self.program.trait_def(id).name;
         let self_ty = args[0];
         let bound = obligation.bound.filter(|span| !span.is_none());

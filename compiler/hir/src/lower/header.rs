@@ -723,6 +723,30 @@ pub(super) fn check_impls(program: &mut Program, diags: &mut Diags) {
         }
     }
     twice_in_impls(program, diags);
+    dyn_types(program, diags);
+}
+
+/// A `dyn` in a signature or field needs a trait that can be one.
+fn dyn_types(program: &Program, diags: &mut Diags) {
+    let mut look = |ty: Ty, span: Span| {
+        ty.any(&mut |part| {
+            if let TyKind::Dyn(d) = part.kind()
+                && let Some(problem) = crate::queries::dyn_problem(program, d.trait_id)
+            {
+                diags.push(errors::not_dyn(span, program.trait_def(d.trait_id).name, &problem));
+            }
+            false
+        });
+    };
+    for def in program.fns.iter().filter(|def| !program.module(def.module).library) {
+        def.params.iter().for_each(|param| look(param.ty, param.span));
+        look(def.ret, def.span);
+    }
+    for def in program.adts.iter().filter(|def| !program.module(def.module).library) {
+        for field in def.variants.iter().flat_map(|variant| &variant.fields) {
+            look(field.ty, field.span);
+        }
+    }
 }
 
 /// Two inherent methods of one name on one type.
