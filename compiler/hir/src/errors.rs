@@ -898,3 +898,27 @@ pub(crate) fn spawn_outside(span: Span) -> Diagnostic {
         .primary(span, "not inside a `scope { … }` of this function")
         .help("put a `scope { … }` around it; a helper takes a `&Scope` and starts tasks with `spawn in s`, and `detach { … }` starts one that the whole program waits for")
 }
+
+pub(crate) fn own_by_hand(span: Span) -> Diagnostic {
+    Diagnostic::error(E0323, "`Own` is decided by what a type contains").primary(span, "it cannot be implemented by hand")
+}
+
+pub(crate) fn needs_unsafe_impl(span: Span, name: Symbol) -> Diagnostic {
+    Diagnostic::error(E0702, format!("`{name}` is a promise that the compiler cannot check, so its impl is `unsafe`"))
+        .primary(span, "this impl does not say so")
+        .help(format!("leave it out, where the parts of the type are `{name}` it holds by itself; else write `unsafe impl {name} for …`"))
+}
+
+pub(crate) fn copy_with_destructor(span: Span, drop: Span, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0323, format!("`{ty}` has a destructor, so it cannot be `Copy`"))
+        .primary(span, "a copy would end twice")
+        .label(drop, "its destructor")
+        .help("implement `Clone` only")
+}
+
+pub(crate) fn field_not_copy(span: Span, field: Span, name: Symbol, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0305, format!("this type cannot be `Copy`: its field `{name}` is a `{ty}`"))
+        .primary(span, "asked for here")
+        .label(field, format!("`{ty}` is not `Copy`"))
+        .help("remove `Copy`; `Clone` makes copies on request")
+}

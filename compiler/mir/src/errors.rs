@@ -46,7 +46,7 @@ pub fn use_after_move(m: UseAfterMove) -> Diagnostic {
         HowMoved::Receiver(method) => format!("`{method}` takes `self`: the value is moved"),
         HowMoved::Iterated => "the loop takes the value apart: it is moved".to_string(),
         HowMoved::Called => "calling it uses it up".to_string(),
-        HowMoved::Captured => "moved into the closure, which uses it up here".to_string(),
+        HowMoved::Captured => "moved into the closure, which uses it up,".to_string(),
         HowMoved::Returned => "moved out of the function".to_string(),
         HowMoved::Assigned => "moved".to_string(),
     };

@@ -85,7 +85,13 @@ pub(crate) fn resolve_all(scopes: &mut dyn Scopes, mut imports: Vec<Import>, dia
     // A name may exist in both namespaces through different imports: a last look for the second one.
     for import in imports.iter().filter(|import| !import.done) {
         let path: Vec<Symbol> = import.path.iter().map(|ident| ident.name).collect();
-        let (at, step) = match follow(scopes, import.module, &path, Namespace::Type) {
+        // Where a value of this name is private, that is the reason.
+        let by_value = follow(scopes, import.module, &path, Namespace::Value);
+        let step = match by_value {
+            Step::Private(..) => by_value,
+            _ => follow(scopes, import.module, &path, Namespace::Type),
+        };
+        let (at, step) = match step {
             Step::Missing(at, _) => (at, errors::PathProblem::Missing),
             Step::Private(at, entry) => (at, errors::PathProblem::Private(entry.def, entry.span)),
             Step::Found(_) => continue,

@@ -1,0 +1,203 @@
+//! Puts the bodies of small functions where they are called, callees first, so that what is inlined is already small.
+//!
+//! A function that can reach itself, is `cold` or `inline(never)`, or never returns is left alone, and so are calls on
+//! the way out of a panic. The text keeps its places: `Source::inlined_at` names the call that was replaced.
+
+use super::Cx;
+use crate::body::*;
+use std::sync::Arc;
+
+/// Bodies up to these sizes are put in place.
+const SIZE_ALWAYS: usize = 400;
+const SIZE_AUTO: usize = 24;
+const SIZE_CLOSURE: usize = 80;
+const SIZE_ONLY_CALL: usize = 200;
+/// A function that has grown to this size only takes in what is tiny.
+const SIZE_CALLER_MAX: usize = 2500;
+const SIZE_TINY: usize = 8;
+
+/// What a call of each instance would put in its place.
+pub(super) struct Candidates {
+    pub size: Vec<usize>,
+    /// How many calls there are in the whole program; addresses taken count twice.
+    pub calls: Vec<u32>,
+    pub recursive: Vec<bool>,
+}
+
+impl Candidates {
+    fn allows(&self, mono: &MonoProgram, id: InstanceId, caller_size: usize) -> bool {
+        let body = &mono.bodies[id.index()];
+        let size = self.size[id.index()];
+        if self.recursive[id.index()] || body.inline == InlineHint::Never || body.ret().is_never() {
+            return false;
+        }
+        if caller_size > SIZE_CALLER_MAX {
+            return size <= SIZE_TINY;
+        }
+        let most = match (body.inline, body.origin) {
+            (InlineHint::Always, _) => SIZE_ALWAYS,
+            _ if self.calls[id.index()] == 1 => SIZE_ONLY_CALL,
+            (_, Origin::Closure(_)) => SIZE_CLOSURE,
+            (_, Origin::Fn(_) | Origin::Made) => SIZE_AUTO,
+        };
+        size <= most
+    }
+}
+
+/// A rough count of the instructions on ordinary paths.
+pub(super) fn size_of(body: &Body) -> usize {
+    let blocks = body.blocks.iter().filter(|block| !block.cleanup);
+    blocks
+        .map(|block| {
+            let statements = block.statements.iter().filter(|s| match &s.kind {
+                StatementKind::Assign(to, Rvalue::Use(from)) => !to.is_local() || from.as_local().is_none(),
+                StatementKind::Assign(..)
+                | StatementKind::Check { .. }
+                | StatementKind::BoundsCheck { .. }
+                | StatementKind::SetDiscriminant(..) => true,
+                StatementKind::StorageLive(_) | StatementKind::StorageDead(_) | StatementKind::Nop => false,
+            });
+            let end = match &block.terminator.kind {
+                TerminatorKind::Call { target: None, .. } => 1,
+                TerminatorKind::Call { callee: Callee::Intrinsic(..), .. } => 1,
+                TerminatorKind::Call { args, .. } => 3 + args.len(),
+                TerminatorKind::Switch { targets, .. } => targets.len(),
+                TerminatorKind::Drop { .. } => 3,
+                TerminatorKind::Goto(_) | TerminatorKind::Return | TerminatorKind::Resume | TerminatorKind::Unreachable => 0,
+            };
+            statements.count() + end
+        })
+        .sum()
+}
+
+/// Replaces the calls of `id`'s body that are worth it. Whether there were any.
+pub(super) fn calls_in(cx: &Cx, mono: &MonoProgram, candidates: &Candidates, id: InstanceId, body: &mut Body) -> bool {
+    let mut size = candidates.size[id.index()];
+    let mut any = false;
+    // Blocks that are added come from bodies whose own calls were decided already.
+    for block in 0..body.blocks.len() {
+        if body.blocks[block].cleanup {
+            continue;
+        }
+        let TerminatorKind::Call { callee: Callee::Instance(callee), target: Some(_), .. } =
+            body.blocks[block].terminator.kind
+        else {
+            continue;
+        };
+        if callee == id || !candidates.allows(mono, callee, size) {
+            continue;
+        }
+        size += candidates.size[callee.index()];
+        put(cx, body, BlockId(block as u32), mono.bodies[callee.index()].clone());
+        any = true;
+    }
+    any
+}
+
+fn put(_cx: &Cx, body: &mut Body, at: BlockId, callee: Arc<Body>) {
+    let nothing = Terminator { kind: TerminatorKind::Unreachable, source: body.block(at).terminator.source };
+    let call = std::mem::replace(&mut body.blocks[at.index()].terminator, nothing);
+    let TerminatorKind::Call { args, dest, target: Some(target), unwind, .. } = call.kind else {
+        bug!("inlining", body.name; "no call at the end of {at}")
+    };
+    let mut copy = Copying {
+        local_base: body.locals.len() as u32,
+        block_base: body.blocks.len() as u32,
+        call: call.source,
+        unwind,
+        sources: vec![None; callee.sources.len()],
+        dest,
+        target,
+    };
+    for decl in &callee.locals {
+        let source = copy.source(body, &callee, decl.source);
+        body.locals.push(LocalDecl { source, mutable: true, ..decl.clone() });
+    }
+    for (index, arg) in args.into_iter().enumerate() {
+        let param = Local(copy.local_base + 1 + index as u32);
+        let statement = Statement::assign(call.source, param, Rvalue::Use(arg));
+        body.blocks[at.index()].statements.push(statement);
+    }
+    body.blocks[at.index()].terminator.kind = TerminatorKind::Goto(BlockId(copy.block_base));
+    for block in &callee.blocks {
+        let block = copy.block(body, &callee, block);
+        body.blocks.push(block);
+    }
+}
+
+/// One body on its way into another.
+struct Copying {
+    local_base: u32,
+    block_base: u32,
+    call: SourceId,
+    unwind: Option<BlockId>,
+    /// By the callee's source: its number in the caller.
+    sources: Vec<Option<SourceId>>,
+    dest: Place,
+    target: BlockId,
+}
+
+impl Copying {
+    fn source(&mut self, body: &mut Body, callee: &Body, source: SourceId) -> SourceId {
+        if let Some(known) = self.sources[source.index()] {
+            return known;
+        }
+        let old = callee.source(source);
+        let inlined_at = match old.inlined_at {
+            Some(outer) => self.source(body, callee, outer),
+            None => self.call,
+        };
+        body.sources.push(Source { inlined_at: Some(inlined_at), ..old.clone() });
+        let id = SourceId(body.sources.len() as u32 - 1);
+        self.sources[source.index()] = Some(id);
+        id
+    }
+
+    fn block(&mut self, body: &mut Body, callee: &Body, from: &Block) -> Block {
+        let mut block = from.clone();
+        for statement in &mut block.statements {
+            statement.source = self.source(body, callee, statement.source);
+            match &mut statement.kind {
+                StatementKind::StorageLive(_) | StatementKind::StorageDead(_) => statement.kind = StatementKind::Nop,
+                StatementKind::Assign(..)
+                | StatementKind::Check { .. }
+                | StatementKind::BoundsCheck { .. }
+                | StatementKind::SetDiscriminant(..)
+                | StatementKind::Nop => {}
+            }
+        }
+        block.terminator.source = self.source(body, callee, block.terminator.source);
+        crate::visit::each_place_mut(&mut block, &mut |place| {
+            place.local.0 += self.local_base;
+            for step in &mut place.projection {
+                if let Projection::Index(index) = step {
+                    index.0 += self.local_base;
+                }
+            }
+        });
+        block.each_successor_mut(|to| to.0 += self.block_base);
+        if !block.cleanup {
+            // What left the callee at once now arrives where the call would have raised to.
+            if block.unwind.is_none() && block.raises() {
+                block.unwind = self.unwind;
+            }
+            match &mut block.terminator.kind {
+                TerminatorKind::Call { unwind, .. } | TerminatorKind::Drop { unwind, .. } if unwind.is_none() => {
+                    *unwind = self.unwind;
+                }
+                _ => {}
+            }
+        }
+        match (&block.terminator.kind, self.unwind) {
+            (TerminatorKind::Return, _) => {
+                let result = Operand::take(Local(self.local_base));
+                let statement = Statement::assign(self.call, self.dest.clone(), Rvalue::Use(result));
+                block.statements.push(statement);
+                block.terminator.kind = TerminatorKind::Goto(self.target);
+            }
+            (TerminatorKind::Resume, Some(unwind)) => block.terminator.kind = TerminatorKind::Goto(unwind),
+            _ => {}
+        }
+        block
+    }
+}

@@ -1,0 +1,75 @@
+//! The order in which functions are optimised: callees before callers, and which of them can reach themselves.
+
+use crate::body::*;
+
+pub(super) struct Order {
+    pub order: Vec<InstanceId>,
+    pub recursive: Vec<bool>,
+}
+
+/// Tarjan's strongly connected components over direct calls, without recursion of its own.
+pub(super) fn bottom_up(mono: &MonoProgram) -> Order {
+    let count = mono.bodies.len();
+    let callees: Vec<Vec<u32>> = mono.bodies.iter().map(|body| called(body)).collect();
+    let mut result = Order { order: Vec::with_capacity(count), recursive: vec![false; count] };
+    const NEW: u32 = u32::MAX;
+    let (mut number, mut low) = (vec![NEW; count], vec![0u32; count]);
+    let mut open: Vec<u32> = Vec::new();
+    let mut is_open = vec![false; count];
+    let mut next = 0;
+    for start in 0..count {
+        if number[start] != NEW {
+            continue;
+        }
+        let mut path: Vec<(usize, usize)> = vec![(start, 0)];
+        while let Some((at, child)) = path.last_mut() {
+            let at = *at;
+            if *child == 0 {
+                number[at] = next;
+                low[at] = next;
+                next += 1;
+                open.push(at as u32);
+                is_open[at] = true;
+            }
+            if let Some(&callee) = callees[at].get(*child) {
+                *child += 1;
+                let callee = callee as usize;
+                if callee == at {
+                    result.recursive[at] = true;
+                }
+                if number[callee] == NEW {
+                    path.push((callee, 0));
+                } else if is_open[callee] {
+                    low[at] = low[at].min(number[callee]);
+                }
+                continue;
+            }
+            path.pop();
+            if let Some((parent, _)) = path.last() {
+                low[*parent] = low[*parent].min(low[at]);
+            }
+            if low[at] == number[at] {
+                let from = open.iter().rposition(|&id| id as usize == at).unwrap_or(0);
+                let component: Vec<u32> = open.drain(from..).collect();
+                for &id in &component {
+                    is_open[id as usize] = false;
+                    result.recursive[id as usize] |= component.len() > 1;
+                }
+                result.order.extend(component.into_iter().rev().map(InstanceId));
+            }
+        }
+    }
+    result
+}
+
+fn called(body: &Body) -> Vec<u32> {
+    let mut all: Vec<u32> = Vec::new();
+    for block in &body.blocks {
+        if let TerminatorKind::Call { callee: Callee::Instance(id), .. } = &block.terminator.kind {
+            all.push(id.0);
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
