@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 include!(concat!(env!("OUT_DIR"), "/library.rs"));
 
-/// Parses the library. `core/option.aur` is the module `std::core::option`, `std.aur` is `std` itself.
+/// Parses the library without the insides of its functions: those are parsed when they are reached. `core/option.aur` is the module `std::core::option`, `std.aur` is `std` itself.
 pub(crate) fn load(session: &mut Session) -> Vec<Module> {
     FILES
         .iter()
-        .map(|(name, text)| {
+        .map(|(name, text, outline)| {
             let source = session.sources.add(format!("std/{name}"), *text, true);
-            let file = Arc::new(syntax::parse(&source, &mut session.diags));
+            let file = Arc::new(syntax::parse(&source.seen_as(*outline), &mut session.diags));
             Module { path: module_path(name), file, library: true }
         })
         .collect()

@@ -110,14 +110,14 @@ pub(crate) fn defined_twice(name: Symbol, again: Span, first: Span) -> Diagnosti
 }
 
 pub(crate) enum PathProblem {
-    Missing(Option<Def>),
+    Missing,
     Private(Def, Span),
 }
 
 pub(crate) fn unknown_import(name: Ident, before: &[Ident], problem: PathProblem, candidates: &[Symbol]) -> Diagnostic {
     let place: Vec<&str> = before.iter().map(|ident| ident.name.as_str()).collect();
     match problem {
-        PathProblem::Missing(_) => {
+        PathProblem::Missing => {
             let message = if place.is_empty() {
                 format!("there is no module `{}`", name.name)
             } else {
@@ -891,4 +891,34 @@ pub(crate) fn unused_value(span: Span, what: &str, is_result: bool) -> Diagnosti
     } else {
         diagnostic.help("use it, or say that it does not matter: `let _ = …`")
     }
+}
+
+pub(crate) fn spawn_outside(span: Span) -> Diagnostic {
+    Diagnostic::error(E0602, "a task is started here, but no `scope` around it waits for its end")
+        .primary(span, "not inside a `scope { … }` of this function")
+        .help("put a `scope { … }` around it; a helper takes a `&Scope` and starts tasks with `spawn in s`, and `detach { … }` starts one that the whole program waits for")
+}
+
+pub(crate) fn own_by_hand(span: Span) -> Diagnostic {
+    Diagnostic::error(E0323, "`Own` is decided by what a type contains").primary(span, "it cannot be implemented by hand")
+}
+
+pub(crate) fn needs_unsafe_impl(span: Span, name: Symbol) -> Diagnostic {
+    Diagnostic::error(E0702, format!("`{name}` is a promise that the compiler cannot check, so its impl is `unsafe`"))
+        .primary(span, "this impl does not say so")
+        .help(format!("leave it out, where the parts of the type are `{name}` it holds by itself; else write `unsafe impl {name} for …`"))
+}
+
+pub(crate) fn copy_with_destructor(span: Span, drop: Span, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0323, format!("`{ty}` has a destructor, so it cannot be `Copy`"))
+        .primary(span, "a copy would end twice")
+        .label(drop, "its destructor")
+        .help("implement `Clone` only")
+}
+
+pub(crate) fn field_not_copy(span: Span, field: Span, name: Symbol, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0305, format!("this type cannot be `Copy`: its field `{name}` is a `{ty}`"))
+        .primary(span, "asked for here")
+        .label(field, format!("`{ty}` is not `Copy`"))
+        .help("remove `Copy`; `Clone` makes copies on request")
 }

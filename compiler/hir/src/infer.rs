@@ -28,6 +28,7 @@ use crate::ty::{Args, InferTy, Mutable, Ty, TyKind};
 use crate::typed::{self, ClosureKind, Expr, ExprKind, Pat, PatKind};
 use diag::{Diags, Span, Symbol};
 use std::cell::RefCell;
+use std::sync::Arc;
 use syntax::ast;
 
 /// Types one body. Always gives a value; `poisoned` says that a mistake was reported.
@@ -38,11 +39,24 @@ pub(crate) fn check_body(program: &Program, outer: &dyn ClosureFacts, owner: FnI
     let mut cx = FnCx::new(program, owner, &env, &closures);
     let (params, root) = match &def.body {
         BodySource::None => return None,
-        BodySource::Fn(item) | BodySource::Derived(item) => cx.function(item),
+        BodySource::Fn(item) => cx.function(&whole(program, item)),
         BodySource::Expr(value) => (Vec::new(), cx.root_value(value)),
         BodySource::Test(block) => (Vec::new(), cx.test(block)),
     };
     Some(cx.finish(params, root, diags))
+}
+
+/// A function of a library file was parsed without its inside: now it is needed.
+fn whole(program: &Program, item: &Arc<ast::FnItem>) -> Arc<ast::FnItem> {
+    let Some(file) = program.sources.file(item.span.file) else { return item.clone() };
+    let is_outline = item.body.as_ref().is_some_and(|body| body.stmts.is_empty() && body.tail.is_none());
+    if !file.library || !is_outline {
+        return item.clone();
+    }
+    match syntax::parse_function(file, item.span) {
+        Some(whole) => whole,
+        None => panic!("bug! {} does not parse by itself", program.sources.place(item.span)),
+    }
 }
 
 /// Signatures of the closures of the body being typed.
@@ -131,6 +145,8 @@ struct FnCx<'a> {
     /// A type error was reported: silence what may only follow from it.
     tainted: bool,
     statement_results: Vec<ExprId>,
+    /// Bounds that were reported.
+    unmet: Vec<(TraitId, Args)>,
 }
 
 impl<'a> FnCx<'a> {
@@ -166,6 +182,7 @@ impl<'a> FnCx<'a> {
             diags: Diags::new(),
             tainted: false,
             statement_results: Vec::new(),
+            unmet: Vec::new(),
         }
     }
 
@@ -555,10 +572,12 @@ impl<'a> FnCx<'a> {
 
     fn report_unmet(&mut self, id: TraitId, args: Args, obligation: &Obligation) {
         let args = self.solver.table.resolve_args(args);
-        if args.iter().any(|ty| ty.flags().error) {
+        // What lacks a trait lacks it wherever it is asked for: one message does.
+        if args.iter().any(|ty| ty.flags().error) || self.unmet.contains(&(id, args)) {
             self.tainted = true;
             return;
         }
+        self.unmet.push((id, args));
         let name = self.program.trait_def(id).name;
         let self_ty = args[0];
         let bound = obligation.bound.filter(|span| !span.is_none());

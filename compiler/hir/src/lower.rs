@@ -108,6 +108,11 @@ impl Program {
         self.block_modules.get(&block).copied()
     }
 
+    /// The place of the user's text that a place in derived code stands for.
+    pub(crate) fn users_span(&self, span: Span) -> Span {
+        self.file_notes.get(&span.file).copied().unwrap_or(span)
+    }
+
     /// `Self, A, B` of a definition as its own arguments.
     pub fn identity_args(&self, generics: &Generics) -> Args {
         let list: Vec<Ty> =

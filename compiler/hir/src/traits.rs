@@ -109,7 +109,7 @@ pub(crate) fn check_super_traits(program: &Program, def: &ImplDef, id: TraitId, 
         let mut solver = Solver::new(program, &env, &NoClosures);
         if solver.evaluate(above, wanted) == Answer::No {
             let (name, above_name) = (program.trait_def(id).name, program.trait_def(above).name);
-            diags.push(errors::missing_super(def.span, name, above_name, &program.show(def.self_ty)));
+            diags.push(errors::missing_super(program.users_span(def.span), name, above_name, &program.show(def.self_ty)));
         }
     }
     for (name, ty) in &def.assoc_types {
@@ -122,7 +122,7 @@ pub(crate) fn check_super_traits(program: &Program, def: &ImplDef, id: TraitId, 
             let mut solver = Solver::new(program, &env, &NoClosures);
             if solver.evaluate(bound_id, Args::new(&list)) == Answer::No {
                 let wanted = program.trait_def(bound_id).name;
-                diags.push(errors::not_implemented(def.span, &program.show(*ty), wanted, Some(bound.span)));
+                diags.push(errors::not_implemented(program.users_span(def.span), &program.show(*ty), wanted, Some(bound.span)));
             }
         }
     }

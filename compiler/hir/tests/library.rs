@@ -55,9 +55,8 @@ fn every_body_of_the_library_has_types() {
     let program = hir::lower(sources, modules, &mut diags);
     let typed = hir::check_types(program, &mut diags);
     for def in &typed.program().fns {
-        typed.body(def.id);
+        typed.body_with(def.id, &mut diags);
     }
-    diags.extend(typed.take_late_diagnostics());
     let found: Vec<_> = diags.into_sorted().into_iter().filter(|d| d.severity == Severity::Error).collect();
     for diagnostic in &found {
         eprintln!("{}", diag::render::human(diagnostic, &typed.program().sources, false));

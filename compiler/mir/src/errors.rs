@@ -46,7 +46,7 @@ pub fn use_after_move(m: UseAfterMove) -> Diagnostic {
         HowMoved::Receiver(method) => format!("`{method}` takes `self`: the value is moved"),
         HowMoved::Iterated => "the loop takes the value apart: it is moved".to_string(),
         HowMoved::Called => "calling it uses it up".to_string(),
-        HowMoved::Captured => "moved into the closure, which uses it up here".to_string(),
+        HowMoved::Captured => "moved into the closure, which uses it up,".to_string(),
         HowMoved::Returned => "moved out of the function".to_string(),
         HowMoved::Assigned => "moved".to_string(),
     };
@@ -255,4 +255,95 @@ pub fn endless_instances(path: &str, declared: Span) -> Diagnostic {
 /// `a.b.c`, so that `.clone()` can be put behind it.
 fn is_path(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+}
+
+/// What was done to a place that is lent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    Used,
+    Moved,
+    Changed,
+    Borrowed,
+    BorrowedExclusively,
+}
+
+pub struct BorrowConflict<'a> {
+    /// With backquotes, or `this value`.
+    pub name: &'a str,
+    pub lent: &'a str,
+    pub did: Did,
+    /// The loan.
+    pub exclusive: bool,
+    pub at: Span,
+    pub lent_at: Span,
+    /// Where the loan is needed afterwards.
+    pub used: Option<Span>,
+    /// The variable that holds the loan.
+    pub holder: Option<Symbol>,
+}
+
+pub fn borrow_conflict(c: BorrowConflict) -> Diagnostic {
+    let name = c.name;
+    let how = if c.exclusive { "borrowed exclusively" } else { "borrowed" };
+    let (code, message, here) = match c.did {
+        Did::Used => (Code::E0506, format!("{name} is used while it is {how}"), "used here"),
+        Did::Moved => (Code::E0507, format!("{name} is moved while it is {how}"), "moved away here"),
+        Did::Changed => (Code::E0505, format!("{name} is changed while it is {how}"), "changed here"),
+        Did::Borrowed => (Code::E0506, format!("{name} is borrowed while it is already {how}"), "borrowed again here"),
+        Did::BorrowedExclusively => {
+            (Code::E0506, format!("{name} is borrowed exclusively while it is already {how}"), "borrowed to be changed here")
+        }
+    };
+    let mut diagnostic = Diagnostic::error(code, message);
+    let began = if c.exclusive { format!("{} is borrowed to be changed here", c.lent) } else { format!("{} is borrowed here", c.lent) };
+    diagnostic = if c.lent_at == c.at {
+        diagnostic.primary(c.at, format!("{here}, in an earlier round of the loop"))
+    } else {
+        diagnostic.label(c.lent_at, began).primary(c.at, here)
+    };
+    if let Some(used) = c.used
+        && used != c.at
+        && used != c.lent_at
+    {
+        let holder = c.holder.map_or_else(|| "the borrow".to_string(), |name| format!("`{name}`"));
+        diagnostic = diagnostic.label(used, format!("{holder} is still needed here"));
+    }
+    diagnostic.help(match c.did {
+        Did::Moved => "move it after the last use of the borrow, or clone it",
+        Did::Used | Did::Borrowed | Did::Changed | Did::BorrowedExclusively => {
+            "do this before the borrow begins or after its last use; a copy of what is needed (`.clone()`, or the value itself) ends the borrow at once"
+        }
+    })
+}
+
+pub fn outlives(name: &str, lent_at: Span, end: Span, used: Option<Span>, param: bool) -> Diagnostic {
+    let what = if param { "belongs to this function" } else { "ends" };
+    let mut diagnostic = Diagnostic::error(Code::E0508, format!("a view of {name} is kept longer than {name} lives"))
+        .primary(lent_at, format!("{name} is looked at from here on"));
+    if end != lent_at {
+        diagnostic = diagnostic.label(Span { lo: end.hi.saturating_sub(1).max(end.lo), ..end }, format!("{name} {what} here"));
+    }
+    if let Some(used) = used
+        && used != lent_at
+        && used != end
+    {
+        diagnostic = diagnostic.label(used, "and the view is still needed here");
+    }
+    diagnostic.help("give back an owner (a `String` for a `&str`, a `Vec` for a slice, `.clone()`), or let the owner live outside")
+}
+
+pub fn undeclared_origin(name: &str, at: Span, declared: Span, plain: Option<Symbol>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(Code::E0508, format!("the result looks at {name}, but the signature does not say so"))
+        .primary(at, format!("this is a view of {name}"))
+        .label(declared, "lent by the caller for the call");
+    match plain {
+        Some(name) => diagnostic.help(format!("say it behind the result type: `from {name}`")),
+        None => diagnostic,
+    }
+}
+
+pub fn borrows_from_nothing(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(Code::E0512, format!("the result of `{name}` is a view, but there is nothing that it could look at"))
+        .primary(span, "no parameter is a reference or a view")
+        .help("give back an owner: `String` for `&str`, `Vec<T>` for `&[T]`")
 }

@@ -170,7 +170,7 @@ impl FnCx<'_> {
                     self.check_all(args);
                     return self.error_expr(span);
                 }
-                TyKind::Infer(_) => {
+                TyKind::Infer(InferTy::General(_)) => {
                     self.report_unknown(ty, f_span);
                     self.check_all(args);
                     return self.error_expr(span);

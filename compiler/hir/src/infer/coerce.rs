@@ -37,6 +37,13 @@ impl FnCx<'_> {
         let found = self.structurally(self.ty_of(id));
         let target = self.shallow(wanted);
         if found == target {
+            // An exclusive reference in a place is lent on, so that it can be used again.
+            if let TyKind::Ref(Mutable::Yes, to) = found.kind()
+                && self.is_place(id)
+            {
+                let place = self.expr(ExprKind::Deref(id), *to, span);
+                return Some(self.expr(ExprKind::Ref(Mutable::Yes, place), found, span));
+            }
             return Some(id);
         }
         if found.is_error() || target.is_error() {
@@ -164,7 +171,13 @@ impl FnCx<'_> {
             let place = self.expr(ExprKind::Deref(id), from, span);
             return Some(self.expr(ExprKind::Ref(want, place), target, span));
         }
-        let (from, to) = (self.shallow(from), self.shallow(to));
+        let (mut from, to) = (self.shallow(from), self.shallow(to));
+        // A literal that is looked into is an owner.
+        if let TyKind::Infer(InferTy::Text(_)) = from.kind() {
+            let string = self.string_ty();
+            self.solver.table.unify(from, string);
+            from = string;
+        }
         if self.can_unsize(from, to, span) {
             let place = self.expr(ExprKind::Deref(id), from, span);
             let reborrowed = self.expr(ExprKind::Ref(want, place), Ty::reference(want, from), span);
@@ -249,6 +262,20 @@ impl FnCx<'_> {
                         }
                         self.exprs[inner.index()].kind =
                             ExprKind::Call(Callee::Fn(mutable_method, args), values);
+                        true
+                    }
+                    // An array seen as the slice that it is.
+                    ExprKind::Cast(Cast::Unsize, borrowed) => {
+                        let ExprKind::Ref(Mutable::No, base) = self.exprs[borrowed.index()].kind else { return true };
+                        if self.span_of(borrowed) != self.span_of(inner) || !self.make_mutable(base) {
+                            return self.span_of(borrowed) != self.span_of(inner);
+                        }
+                        let base_ty = self.ty_of(base);
+                        self.exprs[borrowed.index()].kind = ExprKind::Ref(Mutable::Yes, base);
+                        self.exprs[borrowed.index()].ty = Ty::exclusive(base_ty);
+                        if let Some((_, to)) = inner_ty.referent() {
+                            self.exprs[inner.index()].ty = Ty::exclusive(to);
+                        }
                         true
                     }
                     // Through a box the owner decides; through a reference, what it is (`mir` tells the user).

@@ -117,6 +117,11 @@ impl FnCx<'_> {
             K::Try(operand) => self.try_(operand, span),
             K::Cast(operand, ty) => self.cast(operand, ty, span),
             K::Scope(_) => self.later(span, "`scope`"),
+            // What stands inside a `scope` is not looked at yet, so this one stands outside.
+            K::Spawn(spawn) if spawn.in_scope.is_none() => {
+                self.report(errors::spawn_outside(spawn.head_span));
+                self.error_expr(span)
+            }
             K::Spawn(_) => self.later(span, "`spawn`"),
             K::Join(_) => self.later(span, "`join`"),
             K::Detach(_) => self.later(span, "`detach`"),
@@ -360,7 +365,7 @@ impl FnCx<'_> {
         if start.is_error() {
             return self.error_expr(span);
         }
-        if start.is_infer() {
+        if matches!(start.kind(), TyKind::Infer(InferTy::General(_))) {
             self.report_unknown(start, base.span);
             return self.error_expr(span);
         }
@@ -433,7 +438,7 @@ impl FnCx<'_> {
             self.check_expr(index, None);
             return self.error_expr(span);
         }
-        if start.is_infer() {
+        if matches!(start.kind(), TyKind::Infer(InferTy::General(_))) {
             self.report_unknown(start, base.span);
             self.check_expr(index, None);
             return self.error_expr(span);
@@ -775,7 +780,7 @@ impl FnCx<'_> {
         self.expr(ExprKind::Loop { id, body }, Ty::unit(), span)
     }
 
-    /// `{ let mut iterator = into_iter(e); loop { match next(&mut iterator) { None => break, Some(p) => body } } }`
+    /// `match into_iter(e) { mut iterator => loop { match next(&mut iterator) { None => break, Some(p) => body } } }`
     fn for_(&mut self, f: &ast::For, span: Span) -> ExprId {
         if let Some(parallel) = &f.parallel {
             return self.later(parallel.span, "`parallel for`");
@@ -846,8 +851,9 @@ impl FnCx<'_> {
         ];
         let matched = self.expr(ExprKind::Match { scrutinee: next, arms }, Ty::unit(), iter_span);
         let looped = self.expr(ExprKind::Loop { id, body: matched }, Ty::unit(), span);
-        let stmts = vec![typed::Stmt::Let { pat: bind, init: Some(made), or_else: None, span: iter_span }];
-        self.expr(ExprKind::Block(typed::Block { stmts, tail: Some(looped) }), Ty::unit(), span)
+        // A match keeps what the source was made from until the loop ends.
+        let arms = vec![typed::Arm { pat: bind, guard: None, body: looped, span }];
+        self.expr(ExprKind::Match { scrutinee: made, arms }, Ty::unit(), span)
     }
 
     fn return_(&mut self, value: Option<&ast::Expr>, span: Span) -> ExprId {

@@ -17,7 +17,16 @@ struct Pick {
 impl FnCx<'_> {
     pub(super) fn method_call(&mut self, call: &ast::MethodCall, expect: Option<Ty>, span: Span) -> ExprId {
         let mut place = self.check_expr(&call.receiver, None);
+        // A literal with a method of `str` is looked at where it lies; only what changes text needs an owner.
+        if let ExprKind::Const(typed::Const::Str(_)) = self.exprs[place.index()].kind
+            && matches!(self.shallow(self.ty_of(place)).kind(), TyKind::Infer(InferTy::Text(_)))
+            && self.probe(Ty::str(), call.name.name).is_some()
+        {
+            let literal = self.ty_of(place);
+            self.solver.table.unify(literal, Ty::shared(Ty::str()));
+        }
         let start = self.known(self.ty_of(place));
+        self.settle_texts(start);
         if start.is_error() {
             self.check_all(&call.args);
             return self.error_expr(span);
@@ -61,6 +70,21 @@ impl FnCx<'_> {
         }
         self.check_all(&call.args);
         self.error_expr(span)
+    }
+
+    /// Text literals inside a receiver are owners: which method is meant may depend on it.
+    fn settle_texts(&mut self, ty: Ty) {
+        let ty = self.resolve(ty);
+        if !ty.flags().infer {
+            return;
+        }
+        let string = self.string_ty();
+        ty.any(&mut |part| {
+            if let TyKind::Infer(InferTy::Text(_)) = part.kind() {
+                self.solver.table.unify(part, string);
+            }
+            false
+        });
     }
 
     /// By value, then `&`, then `&mut`; a type's own methods before those of traits.

@@ -647,7 +647,6 @@ impl FnCx<'_> {
         let mut ids = Vec::new();
         for pat in list {
             let mut here: Vec<(Symbol, LocalId)> = bound[..outer].to_vec();
-            let before_locals = self.locals.len();
             self.scopes.push(Vec::new());
             let id = self.pattern(pat, ty, mode, &mut here);
             let names = self.scopes.pop().expect("just pushed");
@@ -672,7 +671,9 @@ impl FnCx<'_> {
                         let (a, b) = (self.locals[original.index()].ty, self.locals[local.index()].ty);
                         let at = self.locals[local.index()].span;
                         self.must_equal(a, b, at);
-                        self.redirect(id, *local, *original, before_locals);
+                        self.redirect(id, *local, *original);
+                        // Nothing speaks of it any more.
+                        self.locals[local.index()].name = Symbol::intern("_");
                     }
                 }
             }
@@ -684,7 +685,7 @@ impl FnCx<'_> {
         self.pat(PatKind::Or(ids), ty, span)
     }
 
-    fn redirect(&mut self, pat: PatId, from: LocalId, to: LocalId, _start: usize) {
+    fn redirect(&mut self, pat: PatId, from: LocalId, to: LocalId) {
         let children: Vec<PatId> = match &mut self.pats[pat.index()].kind {
             PatKind::Bind { local, sub, .. } => {
                 if *local == from {
@@ -701,7 +702,7 @@ impl FnCx<'_> {
             PatKind::Wild | PatKind::Const(_) | PatKind::Range { .. } | PatKind::Error => Vec::new(),
         };
         for child in children {
-            self.redirect(child, from, to, _start);
+            self.redirect(child, from, to);
         }
     }
 }

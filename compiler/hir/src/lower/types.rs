@@ -57,7 +57,8 @@ pub(crate) fn lower_ty(cx: &TyCx<'_>, ty: &ast::Ty, diags: &mut Diags) -> Ty {
             TyMode::Signature(added) => {
                 let mut added = added.borrow_mut();
                 let index = cx.params.len() + added.len();
-                let name = Symbol::intern(&format!("impl#{}", added.len() + 1));
+                // The name is what the user wrote; nothing can be looked up under it.
+                let name = Symbol::intern(cx.program.sources.snippet(ty.span));
                 added.push((name, paths.clone()));
                 Ty::param(index as u32, name)
             }
@@ -140,7 +141,13 @@ fn lower_path_ty(cx: &TyCx<'_>, path: &ast::Path, diags: &mut Diags) -> Ty {
                     taken = at;
                     continue;
                 }
-                diags.push(unknown_path(cx, path, at, inside, Namespace::Type));
+                // A name that exists but means something else.
+                if let Step::Found(entry) = follow(cx.program, cx.module, &names, Namespace::Value) {
+                    let last = path.segments[names.len() - 1].ident;
+                    diags.push(errors::wrong_kind(path.span, last.name, entry.def.what(), "a type"));
+                } else {
+                    diags.push(unknown_path(cx, path, at, inside, Namespace::Type));
+                }
                 return Ty::error();
             }
         }
@@ -263,9 +270,9 @@ pub(crate) fn lower_args(
             vec![Ty::tuple(&inputs)]
         }
     };
-    let visible = wanted.iter().filter(|param| !param.name.starts_with("impl#")).count();
+    let visible = wanted.iter().filter(|param| !param.name.starts_with("impl ")).count();
     let optional = |param: &GenericParam| param.default.is_some() || param.fallback.is_some();
-    let needed = wanted.iter().filter(|param| !optional(param) && !param.name.starts_with("impl#")).count();
+    let needed = wanted.iter().filter(|param| !optional(param) && !param.name.starts_with("impl ")).count();
     let inferred = matches!(cx.mode, TyMode::Body(_)) && written.is_empty();
     if !inferred && (written.len() > visible || written.len() < needed) {
         diags.push(errors::argument_count(segment.ident.span, name, needed, visible, written.len()));

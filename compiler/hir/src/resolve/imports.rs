@@ -3,7 +3,7 @@
 use super::scope::*;
 use crate::errors;
 use crate::ids::*;
-use diag::{Diags, Span, Symbol};
+use diag::{Diags, Symbol};
 use syntax::ast::{Ident, UseKind, UseTree};
 
 /// One name, or all names, that a `use` brings in.
@@ -14,7 +14,6 @@ pub(crate) struct Import {
     /// `None` for a glob.
     pub name: Option<Ident>,
     pub public: bool,
-    pub span: Span,
     done: bool,
 }
 
@@ -22,7 +21,7 @@ pub(crate) fn flatten(module: ModId, tree: &UseTree, prefix: &[Ident], public: b
     let mut path = prefix.to_vec();
     path.extend_from_slice(&tree.prefix);
     match &tree.kind {
-        UseKind::Glob => out.push(Import { module, path, name: None, public, span: tree.span, done: false }),
+        UseKind::Glob => out.push(Import { module, path, name: None, public, done: false }),
         UseKind::Simple { rename } => {
             // `use a::{self}` names `a`.
             if path.len() > 1 && path.last().is_some_and(|last| last.name.as_str() == "self") {
@@ -30,7 +29,7 @@ pub(crate) fn flatten(module: ModId, tree: &UseTree, prefix: &[Ident], public: b
             }
             let Some(&last) = path.last() else { return };
             let name = rename.unwrap_or(last);
-            out.push(Import { module, path, name: Some(name), public, span: tree.span, done: false });
+            out.push(Import { module, path, name: Some(name), public, done: false });
         }
         UseKind::Nested(trees) => {
             for inner in trees {
@@ -86,8 +85,14 @@ pub(crate) fn resolve_all(scopes: &mut dyn Scopes, mut imports: Vec<Import>, dia
     // A name may exist in both namespaces through different imports: a last look for the second one.
     for import in imports.iter().filter(|import| !import.done) {
         let path: Vec<Symbol> = import.path.iter().map(|ident| ident.name).collect();
-        let (at, step) = match follow(scopes, import.module, &path, Namespace::Type) {
-            Step::Missing(at, inside) => (at, errors::PathProblem::Missing(inside)),
+        // Where a value of this name is private, that is the reason.
+        let by_value = follow(scopes, import.module, &path, Namespace::Value);
+        let step = match by_value {
+            Step::Private(..) => by_value,
+            _ => follow(scopes, import.module, &path, Namespace::Type),
+        };
+        let (at, step) = match step {
+            Step::Missing(at, _) => (at, errors::PathProblem::Missing),
             Step::Private(at, entry) => (at, errors::PathProblem::Private(entry.def, entry.span)),
             Step::Found(_) => continue,
         };

@@ -128,10 +128,6 @@ impl ImplIndex {
         self.by_name.get(&name).map_or(&[], |list| list)
     }
 
-    pub(crate) fn method_names(&self) -> impl Iterator<Item = Symbol> + '_ {
-        self.by_name.keys().copied()
-    }
-
     /// Pairs of impls of one trait that could answer for the same type; the second is the user's.
     pub(crate) fn overlapping(&self, program: &Program) -> Vec<(ImplId, ImplId)> {
         let mut out = Vec::new();

@@ -1,10 +1,14 @@
 //! Who owns what: values are used while they are there, moved once, changed where that is allowed. Works on generic
 //! bodies right after `build`, so that spans and names are the user's.
 
+mod borrows;
+mod liveness;
+mod loans;
 mod moves;
 mod mutability;
 mod names;
 mod unused;
+mod views;
 
 use crate::body::*;
 use crate::fast::FastSet;
@@ -20,5 +24,11 @@ pub fn check(types: &Types, typed: &typed::Body, bodies: &[Body], diags: &mut Di
         moves::check(types, typed, body, diags, &mut changed);
     }
     let clean = before || !diags.has_errors();
+    // What was moved away by mistake would be missed again as a loan.
+    if clean {
+        for body in bodies {
+            borrows::check(types, typed, body, diags);
+        }
+    }
     unused::check(types, typed, &changed, clean, diags);
 }

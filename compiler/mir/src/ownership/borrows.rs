@@ -1,0 +1,393 @@
+//! Conflicts between what is done to a place and the loans on it that are still alive.
+//!
+//! `loans` says which local holds which loan, `liveness` which local is still needed; an access to a place that overlaps
+//! a loan held by a live local is the mistake. Signatures are all that is known of callees, and a body is held to its own.
+
+use super::liveness::Liveness;
+use super::loans::{Held, Loan, LoanId, Loans, State};
+use super::names::Names;
+use super::views::{Carries, Views};
+use crate::body::*;
+use crate::dataflow::{Forward, forward};
+use crate::errors::{self, BorrowConflict, Did};
+use crate::place::Location;
+use crate::types::Types;
+use diag::{Diags, Span};
+use hir::ty::{Mutable, TyKind};
+use hir::typed;
+
+pub(super) fn check(types: &Types, typed: &typed::Body, body: &Body, diags: &mut Diags) {
+    let views = Views::new(types);
+    if let Origin::Fn(id) = body.origin
+        && views.borrows_from_nothing(id)
+    {
+        let def = types.program.program().fn_def(id);
+        diags.push(errors::borrows_from_nothing(def.span, &def.name));
+        return;
+    }
+    let loans = Loans::new(types, &views, body);
+    // Without a loan nothing can conflict.
+    if loans.list.is_empty() {
+        return;
+    }
+    let entry = forward(body, &loans);
+    let liveness = Liveness::new(body, &views);
+    let names = Names { types, typed, body };
+    let allowed = allowed_results(types, &loans, &views, body);
+    let mut checker = Checker { names, loans: &loans, liveness: &liveness, allowed, diags, reported: Vec::new() };
+    for id in body.block_ids() {
+        // The way out of a panic does what the ordinary way does.
+        if body.block(id).cleanup {
+            continue;
+        }
+        if let Some(state) = &entry[id.index()] {
+            checker.block(id, state.clone());
+        }
+    }
+}
+
+/// What of the caller's the result may carry; `None` where the signature says nothing (closures).
+fn allowed_results(types: &Types, loans: &Loans, views: &Views, body: &Body) -> Option<Vec<LoanId>> {
+    let Origin::Fn(id) = body.origin else { return None };
+    let mut allowed = Vec::new();
+    for (index, carries) in views.result_carries(id).into_iter().enumerate() {
+        let param = Local(index as u32 + 1);
+        match carries {
+            Carries::Nothing => {}
+            Carries::Contents => {
+                allowed.push(loans.contents_of(param));
+                // A value of a parameter's type cannot be the reference through which it was reached.
+                if !views.spells_a_view(types.program.program().fn_def(id).ret) {
+                    allowed.push(loans.reference_of(param));
+                }
+            }
+            Carries::All => {
+                allowed.push(loans.reference_of(param));
+                allowed.push(loans.contents_of(param));
+            }
+        }
+    }
+    // What the caller lent with the call may have been put into what an exclusive reference leads to, and come back with it.
+    let taken_in = body.params().any(|param| match body.local_decl(param).ty.kind() {
+        TyKind::Ref(Mutable::Yes, to) => views.takes_in(*to) && allowed.contains(&loans.contents_of(param)),
+        _ => false,
+    });
+    if taken_in {
+        allowed.extend(body.params().flat_map(|param| [loans.reference_of(param), loans.contents_of(param)]));
+    }
+    Some(allowed)
+}
+
+/// What happens to a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Access {
+    Read,
+    Move,
+    /// Another value is put there.
+    Write,
+    BorrowShared,
+    BorrowExclusive,
+    /// Its value ends with its scope.
+    End,
+    /// Its storage ends.
+    StorageEnd,
+}
+
+struct Checker<'a> {
+    names: Names<'a>,
+    loans: &'a Loans<'a>,
+    liveness: &'a Liveness<'a>,
+    allowed: Option<Vec<LoanId>>,
+    diags: &'a mut Diags,
+    /// Loans of which a conflict was told already.
+    reported: Vec<LoanId>,
+}
+
+impl Checker<'_> {
+    fn body(&self) -> &Body {
+        self.names.body
+    }
+
+    fn block(&mut self, id: BlockId, mut state: State) {
+        let count = self.names.body.block(id).statements.len();
+        for index in 0..count {
+            let at = Location::new(id, index);
+            let statement = &self.names.body.block(id).statements[index];
+            self.statement(&state, at, statement);
+            self.loans.statement(&mut state, at, statement);
+            if let StatementKind::Assign(dest, _) = &statement.kind
+                && dest.as_local() == Some(Local::RETURN)
+            {
+                self.result(&state.held(Local::RETURN), at);
+            }
+        }
+        let at = Location::new(id, count);
+        let terminator = &self.names.body.block(id).terminator;
+        self.terminator(&state, at, terminator);
+        if let TerminatorKind::Call { callee, args, dest, target: Some(_), .. } = &terminator.kind
+            && dest.as_local() == Some(Local::RETURN)
+        {
+            let held = self.loans.call_result(&state, callee, args, dest);
+            self.result(&held, at);
+        }
+    }
+
+    fn statement(&mut self, state: &State, at: Location, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Assign(place, value) => {
+                value.each_operand(|operand| self.operand(state, at, operand));
+                match value {
+                    Rvalue::Ref { mutable, place, two_phase } => {
+                        let access = match (mutable, two_phase) {
+                            (Mutable::No, _) => Access::BorrowShared,
+                            // Reserved only: the call that uses it decides.
+                            (Mutable::Yes, true) => Access::BorrowShared,
+                            (Mutable::Yes, false) => Access::BorrowExclusive,
+                        };
+                        self.access(state, at, place, access, None);
+                    }
+                    Rvalue::Discriminant(place) | Rvalue::Len(place) => self.access(state, at, place, Access::Read, None),
+                    _ => {}
+                }
+                self.access(state, at, place, Access::Write, None);
+            }
+            StatementKind::Check { cond, .. } => self.operand(state, at, cond),
+            StatementKind::BoundsCheck { index, len } => {
+                self.operand(state, at, index);
+                self.operand(state, at, len);
+            }
+            StatementKind::SetDiscriminant(place, _) => self.access(state, at, place, Access::Write, None),
+            StatementKind::StorageDead(local) => self.access(state, at, &Place::local(*local), Access::StorageEnd, None),
+            StatementKind::StorageLive(_) | StatementKind::Nop => {}
+        }
+    }
+
+    fn terminator(&mut self, state: &State, at: Location, terminator: &Terminator) {
+        match &terminator.kind {
+            TerminatorKind::Switch { value, .. } => self.operand(state, at, value),
+            TerminatorKind::Drop { place, target, .. } => {
+                // A value that makes room for another one is changed; else its scope ends.
+                let replaced = self.body().block(*target).statements.iter().find_map(|statement| match &statement.kind {
+                    StatementKind::Assign(dest, _) => Some(dest == place),
+                    _ => None,
+                });
+                let access = if replaced == Some(true) { Access::Write } else { Access::End };
+                if self.names.types.needs_drop(self.names.types.place(&self.body().locals, place)) {
+                    self.access(state, at, place, access, None);
+                }
+            }
+            TerminatorKind::Call { callee, args, dest, .. } => {
+                if let Callee::Pointer(operand) = callee {
+                    self.operand(state, at, operand);
+                }
+                for arg in args {
+                    self.operand(state, at, arg);
+                }
+                for arg in args {
+                    self.activate(state, at, arg);
+                }
+                self.access(state, at, dest, Access::Write, None);
+            }
+            TerminatorKind::Return => self.leave(state, at),
+            TerminatorKind::Goto(_) | TerminatorKind::Resume | TerminatorKind::Unreachable => {}
+        }
+    }
+
+    fn operand(&mut self, state: &State, at: Location, operand: &Operand) {
+        match operand {
+            Operand::Copy(place) => self.access(state, at, place, Access::Read, None),
+            Operand::Move(place) => self.access(state, at, place, Access::Move, None),
+            Operand::Const(_) => {}
+        }
+    }
+
+    /// A reserved exclusive borrow becomes one when it is handed to the call.
+    fn activate(&mut self, state: &State, at: Location, arg: &Operand) {
+        let Some(temp) = arg.as_local() else { return };
+        let held = state.held(temp);
+        for id in held.outer().iter() {
+            if let Loan::Place { place, two_phase: Some(reserved), .. } = self.loans.loan(id)
+                && *reserved == temp
+            {
+                let place = place.clone();
+                self.access(state, at, &place, Access::BorrowExclusive, Some(id));
+            }
+        }
+    }
+
+    /// Looks for a live loan that the access conflicts with.
+    fn access(&mut self, state: &State, at: Location, place: &Place, access: Access, own: Option<LoanId>) {
+        for (&holder, held) in &state.0 {
+            for (id, loan) in held.iter().map(|id| (id, self.loans.loan(id))) {
+                let Loan::Place { place: lent, mutable, at: made, two_phase } = loan else { continue };
+                if lent.local != place.local || Some(id) == own || self.reported.contains(&id) {
+                    continue;
+                }
+                let reserved = *two_phase == Some(holder);
+                let exclusive = mutable.is_yes() && !reserved;
+                if !exclusive && matches!(access, Access::Read | Access::BorrowShared) {
+                    continue;
+                }
+                if !self.overlaps(place, lent, access) {
+                    continue;
+                }
+                let live = self.loans.is_stand_in(holder) || self.liveness.is_live(holder, at);
+                if !live {
+                    continue;
+                }
+                let (lent, mutable, made) = (lent.clone(), *mutable, *made);
+                self.conflict(at, place, access, id, &lent, mutable, made, holder);
+                return;
+            }
+        }
+    }
+
+    /// Whether an access to `place` touches what `lent` lends.
+    fn overlaps(&self, place: &Place, lent: &Place, access: Access) -> bool {
+        for (a, b) in place.projection.iter().zip(&lent.projection) {
+            match (a, b) {
+                (Projection::Field(a), Projection::Field(b)) if a != b => return false,
+                (Projection::Downcast(a), Projection::Downcast(b)) if a != b => return false,
+                (
+                    Projection::ConstIndex { offset: a, from_end: x },
+                    Projection::ConstIndex { offset: b, from_end: y },
+                ) if x == y && a != b => return false,
+                (Projection::ConstIndex { offset, from_end: false }, Projection::Subslice { from, .. })
+                | (Projection::Subslice { from, .. }, Projection::ConstIndex { offset, from_end: false })
+                    if offset < from =>
+                {
+                    return false;
+                }
+                (Projection::ConstIndex { offset, from_end: true }, Projection::Subslice { to, .. })
+                | (Projection::Subslice { to, .. }, Projection::ConstIndex { offset, from_end: true })
+                    if offset <= to =>
+                {
+                    return false;
+                }
+                // One from the start, the other from the end of what a pattern took apart: patterns never let them meet.
+                (
+                    Projection::ConstIndex { from_end: x, .. },
+                    Projection::ConstIndex { from_end: y, .. },
+                ) if x != y => return false,
+                _ => {}
+            }
+        }
+        let beyond = &lent.projection[place.projection.len().min(lent.projection.len())..];
+        let mut ty = self.names.types.place_full(&self.body().locals, place);
+        for step in beyond {
+            if *step == Projection::Deref {
+                match ty.ty.kind() {
+                    // Another reference put here, or its end, leaves what it pointed to alone.
+                    TyKind::Ref(..) if matches!(access, Access::Write | Access::StorageEnd | Access::End) => return false,
+                    // What is behind a shared reference is not ours to move or change.
+                    TyKind::Ref(Mutable::No, _) => return false,
+                    // A box's content lives until the box's value ends.
+                    TyKind::Adt(..) if access == Access::StorageEnd => return false,
+                    _ => {}
+                }
+            }
+            ty = self.names.types.step(ty, *step);
+        }
+        true
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn conflict(
+        &mut self,
+        at: Location,
+        place: &Place,
+        access: Access,
+        id: LoanId,
+        lent: &Place,
+        mutable: Mutable,
+        made: Location,
+        holder: Local,
+    ) {
+        self.reported.push(id);
+        let here = self.body().span_at(at);
+        let lent_at = self.body().span_at(made);
+        let next = Location { statement: at.statement + 1, ..at };
+        let after = if (at.statement as usize) < self.body().block(at.block).statements.len() { next } else { at };
+        let used = (!self.loans.is_stand_in(holder))
+            .then(|| self.liveness.next_use(holder, if after == at { at } else { after }))
+            .flatten()
+            .filter(|used| *used != at)
+            .map(|used| self.body().span_at(used))
+            .filter(|span| *span != here || *span != lent_at);
+        let name = self.names.describe_or(place, "this value");
+        let lent_name = self.names.describe_or(lent, "this value");
+        let outlives = matches!(access, Access::End | Access::StorageEnd);
+        if outlives {
+            let param = self.names.body.params().any(|param| param == lent.local);
+            self.diags.push(errors::outlives(&lent_name, lent_at, here, used, param));
+            return;
+        }
+        let did = match access {
+            Access::Read => Did::Used,
+            Access::Move => Did::Moved,
+            Access::Write => Did::Changed,
+            Access::BorrowShared => Did::Borrowed,
+            Access::BorrowExclusive | Access::End | Access::StorageEnd => Did::BorrowedExclusively,
+        };
+        let holder_name = if self.loans.is_stand_in(holder) { None } else { self.body().local_decl(holder).name };
+        self.diags.push(errors::borrow_conflict(BorrowConflict {
+            name: &name,
+            lent: &lent_name,
+            did,
+            exclusive: mutable.is_yes(),
+            at: here,
+            lent_at,
+            used,
+            holder: holder_name,
+        }));
+    }
+
+    /// What the result carries against what the signature says it may.
+    fn result(&mut self, held: &Held, at: Location) {
+        let Some(allowed) = &self.allowed else { return };
+        for id in held.all().iter() {
+            let param = match self.loans.loan(id) {
+                Loan::Reference(param) | Loan::Contents(param) => *param,
+                Loan::Place { .. } => continue,
+            };
+            if allowed.contains(&id) || self.reported.contains(&id) {
+                continue;
+            }
+            self.reported.push(id);
+            let span = self.body().span_at(at);
+            let decl = self.body().local_decl(param);
+            let declared = self.body().source(decl.source).span;
+            let name = decl.name.map_or_else(|| "a parameter".to_string(), |name| format!("`{name}`"));
+            self.diags.push(errors::undeclared_origin(&name, span, declared, decl.name));
+            return;
+        }
+    }
+
+    /// At the end of the function: nothing that leaves may look at what stays.
+    fn leave(&mut self, state: &State, at: Location) {
+        for (&holder, held) in &state.0 {
+            if holder != Local::RETURN && !self.loans.is_stand_in(holder) {
+                continue;
+            }
+            for id in held.all().iter() {
+                let Loan::Place { place, at: made, .. } = self.loans.loan(id) else { continue };
+                if place.is_indirect() && self.passes_reference(place) || self.reported.contains(&id) {
+                    continue;
+                }
+                let (place, made) = (place.clone(), *made);
+                self.reported.push(id);
+                let name = self.names.describe_or(&place, "this value");
+                let param = self.names.body.params().any(|param| param == place.local);
+                let (lent_at, here): (Span, Span) = (self.body().span_at(made), self.body().span_at(at));
+                self.diags.push(errors::outlives(&name, lent_at, here, None, param));
+            }
+        }
+    }
+
+    fn passes_reference(&self, place: &Place) -> bool {
+        (0..place.projection.len()).any(|steps| {
+            place.projection[steps] == Projection::Deref
+                && matches!(self.names.types.place(&self.body().locals, &place.prefix(steps)).kind(), TyKind::Ref(..))
+        })
+    }
+}

@@ -1,0 +1,448 @@
+//! Which loans each local holds at each point: a forward dataflow over sets of loans, locals as wholes.
+//!
+//! A value keeps its loans in layers: those of its references, those of what they point to, and so on. A parameter begins
+//! with two loans that stand for whatever the caller lent: its reference and its contents. What is stored through a
+//! reference is added to what the reference may point to; what is stored through a parameter is kept under a stand-in
+//! for the caller's value.
+
+use super::views::{Carries, Views};
+use crate::body::*;
+use crate::dataflow::Forward;
+use crate::fast::FastMap;
+use crate::place::Location;
+use crate::types::Types;
+use hir::ty::{Mutable, TyKind};
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct LoanId(pub u32);
+
+#[derive(Clone, Debug)]
+pub(super) enum Loan {
+    /// Lent by the caller: the reference of a parameter, or what it points to.
+    Reference(Local),
+    Contents(Local),
+    /// Made here.
+    Place { place: Place, mutable: Mutable, at: Location, two_phase: Option<Local> },
+}
+
+/// Loans in order, without doubles.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(super) struct Set(Vec<LoanId>);
+
+impl Set {
+    pub fn one(loan: LoanId) -> Set {
+        Set(vec![loan])
+    }
+    pub fn iter(&self) -> impl Iterator<Item = LoanId> + '_ {
+        self.0.iter().copied()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    /// Whether anything was new.
+    pub fn add(&mut self, other: &Set) -> bool {
+        let mut changed = false;
+        for &loan in &other.0 {
+            if let Err(at) = self.0.binary_search(&loan) {
+                self.0.insert(at, loan);
+                changed = true;
+            }
+        }
+        changed
+    }
+    fn remove_all(&mut self, gone: &dyn Fn(LoanId) -> bool) {
+        self.0.retain(|loan| !gone(*loan));
+    }
+}
+
+/// The loans of a value, layer by layer: those of the references it consists of, then those of what these point to, and
+/// so on. The last layer stands for all deeper ones.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(super) struct Held(Vec<Set>);
+
+/// Deeper layers are one.
+const LAYERS_MAX: usize = 4;
+
+impl Held {
+    fn new(layers: Vec<Set>) -> Held {
+        let mut held = Held(layers);
+        while held.0.len() > LAYERS_MAX {
+            let last = held.0.pop().expect("more layers than the most");
+            held.0.last_mut().expect("there are some left").add(&last);
+        }
+        held
+    }
+
+    pub fn all(&self) -> Set {
+        let mut all = Set::default();
+        self.0.iter().for_each(|layer| {
+            all.add(layer);
+        });
+        all
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = LoanId> + '_ {
+        self.0.iter().flat_map(Set::iter)
+    }
+
+    /// Those of the outermost references.
+    pub fn outer(&self) -> Set {
+        self.0.first().cloned().unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(Set::is_empty)
+    }
+
+    /// What lies behind that many references.
+    fn behind(&self, references: usize) -> Held {
+        match self.0.len() {
+            0 => Held::default(),
+            len if references < len => Held(self.0[references..].to_vec()),
+            len => Held(vec![self.0[len - 1].clone()]),
+        }
+    }
+
+    /// Whether anything was new.
+    fn add(&mut self, other: &Held) -> bool {
+        self.add_at(0, other)
+    }
+
+    fn add_at(&mut self, depth: usize, other: &Held) -> bool {
+        if other.is_empty() {
+            return false;
+        }
+        let mut changed = false;
+        let wanted = (depth + other.0.len()).min(LAYERS_MAX);
+        let fill = self.0.last().cloned().unwrap_or_default();
+        while self.0.len() < wanted {
+            self.0.push(fill.clone());
+            changed = true;
+        }
+        for (index, layer) in other.0.iter().enumerate() {
+            let at = (depth + index).min(LAYERS_MAX - 1);
+            changed |= self.0[at].add(layer);
+        }
+        // The other's last layer stands for its deeper ones too.
+        if let Some(last) = other.0.last() {
+            for layer in self.0.iter_mut().skip(depth + other.0.len()) {
+                changed |= layer.add(last);
+            }
+        }
+        changed
+    }
+
+    fn remove_all(&mut self, gone: &dyn Fn(LoanId) -> bool) {
+        self.0.iter_mut().for_each(|layer| layer.remove_all(gone));
+    }
+}
+
+/// What the locals hold; those that hold nothing are not there. Numbers beyond the body's locals stand for what the
+/// caller's parameters point to.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub(super) struct State(pub BTreeMap<Local, Held>);
+
+impl State {
+    pub fn held(&self, local: Local) -> Held {
+        self.0.get(&local).cloned().unwrap_or_default()
+    }
+}
+
+pub(super) struct Loans<'a> {
+    pub types: &'a Types<'a>,
+    pub views: &'a Views<'a>,
+    pub body: &'a Body,
+    pub list: Vec<Loan>,
+    by_location: FastMap<Location, LoanId>,
+    holds: Vec<bool>,
+}
+
+impl<'a> Loans<'a> {
+    pub fn new(types: &'a Types<'a>, views: &'a Views<'a>, body: &'a Body) -> Loans<'a> {
+        let holds = body.locals.iter().map(|decl| views.holds(decl.ty)).collect();
+        let mut loans = Loans { types, views, body, list: Vec::new(), by_location: FastMap::default(), holds };
+        for param in body.params() {
+            loans.list.push(Loan::Reference(param));
+            loans.list.push(Loan::Contents(param));
+        }
+        for id in body.block_ids() {
+            for (index, statement) in body.block(id).statements.iter().enumerate() {
+                let StatementKind::Assign(dest, Rvalue::Ref { mutable, place, two_phase }) = &statement.kind else { continue };
+                if loans.through_raw(place) {
+                    continue;
+                }
+                let at = Location::new(id, index);
+                loans.by_location.insert(at, LoanId(loans.list.len() as u32));
+                let two_phase = dest.as_local().filter(|_| *two_phase);
+                loans.list.push(Loan::Place { place: place.clone(), mutable: *mutable, at, two_phase });
+            }
+        }
+        loans
+    }
+
+    pub fn loan(&self, id: LoanId) -> &Loan {
+        &self.list[id.0 as usize]
+    }
+
+    pub fn reference_of(&self, param: Local) -> LoanId {
+        LoanId((param.0 - 1) * 2)
+    }
+
+    pub fn contents_of(&self, param: Local) -> LoanId {
+        LoanId((param.0 - 1) * 2 + 1)
+    }
+
+    /// What a parameter points to in the caller's hands.
+    pub fn stand_in(&self, param: Local) -> Local {
+        Local(self.body.locals.len() as u32 + param.0)
+    }
+
+    pub fn is_stand_in(&self, local: Local) -> bool {
+        local.index() >= self.body.locals.len()
+    }
+
+    /// Behind a raw pointer nothing is known.
+    fn through_raw(&self, place: &Place) -> bool {
+        (0..place.projection.len()).any(|steps| {
+            place.projection[steps] == Projection::Deref
+                && matches!(self.types.place(&self.body.locals, &place.prefix(steps)).kind(), TyKind::Ptr(..))
+        })
+    }
+
+    fn is_reference(&self, local: Local) -> bool {
+        !self.is_stand_in(local) && matches!(self.body.local_decl(local).ty.kind(), TyKind::Ref(..))
+    }
+
+    /// How many references a place passes through.
+    fn references(&self, place: &Place) -> usize {
+        if !place.is_indirect() {
+            return 0;
+        }
+        (0..place.projection.len())
+            .filter(|&steps| {
+                place.projection[steps] == Projection::Deref
+                    && matches!(self.types.place(&self.body.locals, &place.prefix(steps)).kind(), TyKind::Ref(..))
+            })
+            .count()
+    }
+
+    pub fn operand(&self, state: &State, operand: &Operand) -> Held {
+        let Some(place) = operand.place() else { return Held::default() };
+        if !self.holds[place.local.index()] || !self.views.holds(self.types.place(&self.body.locals, place)) {
+            return Held::default();
+        }
+        state.held(place.local).behind(self.references(place))
+    }
+
+    fn rvalue(&self, state: &State, at: Location, value: &Rvalue) -> Held {
+        match value {
+            Rvalue::Use(operand) | Rvalue::Cast(_, operand, _) | Rvalue::Repeat(operand) => self.operand(state, operand),
+            Rvalue::Ref { place, .. } => {
+                let Some(&loan) = self.by_location.get(&at) else { return Held::default() };
+                let mut layers = vec![Set::one(loan)];
+                if self.holds[place.local.index()] {
+                    let base = state.held(place.local);
+                    let references = self.references(place);
+                    // Lent on: as long as the new reference lives, so does what it came through.
+                    for layer in base.0.iter().take(references) {
+                        layers[0].add(layer);
+                    }
+                    if self.views.holds(self.types.place(&self.body.locals, place)) {
+                        layers.extend(base.behind(references).0);
+                    }
+                }
+                Held::new(layers)
+            }
+            Rvalue::Aggregate(_, operands) => {
+                let mut held = Held::default();
+                for operand in operands {
+                    held.add(&self.operand(state, operand));
+                }
+                held
+            }
+            Rvalue::RawRef(..) | Rvalue::Binary(..) | Rvalue::Unary(..) | Rvalue::Discriminant(_) | Rvalue::Len(_) => Held::default(),
+        }
+    }
+
+    fn store(&self, state: &mut State, place: &Place, mut held: Held) {
+        let local = place.local;
+        if place.projection.is_empty() {
+            // What was lent through the old value of this reference no longer depends on it.
+            self.forget_through(state, local, &mut held);
+            if held.is_empty() || !self.holds[local.index()] {
+                state.0.remove(&local);
+            } else {
+                state.0.insert(local, held);
+            }
+            return;
+        }
+        if !held.is_empty() {
+            self.store_inside(state, place, &held, &mut Vec::new());
+        }
+    }
+
+    fn forget_through(&self, state: &mut State, local: Local, new: &mut Held) {
+        let gone = |id: LoanId| match self.loan(id) {
+            Loan::Place { place, .. } => place.local == local && place.is_indirect(),
+            Loan::Reference(_) | Loan::Contents(_) => false,
+        };
+        let any = self.list.iter().any(|loan| matches!(loan, Loan::Place { place, .. } if place.local == local && place.is_indirect()));
+        if any {
+            for held in state.0.values_mut() {
+                held.remove_all(&gone);
+            }
+            // A cursor that moved on holds what it came through no more: `at = &mut at.next`.
+            new.remove_all(&gone);
+        }
+    }
+
+    /// A view put into a place: whoever may own it holds the loans from now on.
+    fn store_inside(&self, state: &mut State, place: &Place, new: &Held, seen: &mut Vec<LoanId>) {
+        let references = self.references(place);
+        let base = state.held(place.local);
+        state.0.entry(place.local).or_default().add_at(references, new);
+        if references == 0 {
+            return;
+        }
+        let last = references.min(base.0.len());
+        let targets = if last == 0 { Set::default() } else { base.0[last - 1].clone() };
+        for target in targets.iter() {
+            if seen.contains(&target) {
+                continue;
+            }
+            seen.push(target);
+            match self.loan(target).clone() {
+                Loan::Reference(param) | Loan::Contents(param) => {
+                    state.0.entry(self.stand_in(param)).or_default().add(new);
+                }
+                Loan::Place { place, .. } => self.store_inside(state, &place, new, seen),
+            }
+        }
+    }
+
+    /// Exclusive references to what can take views in get those of all other arguments.
+    fn call_effects(&self, state: &mut State, args: &[Operand]) {
+        for (index, arg) in args.iter().enumerate() {
+            let Some(place) = arg.place() else { continue };
+            let ty = self.types.place(&self.body.locals, place);
+            let TyKind::Ref(Mutable::Yes, to) = ty.kind() else { continue };
+            if !self.views.takes_in(*to) {
+                continue;
+            }
+            let mut given = Held::default();
+            for (other, operand) in args.iter().enumerate() {
+                if other != index {
+                    given.add(&self.operand(state, operand));
+                }
+            }
+            if !given.is_empty() {
+                self.store_inside(state, &place.deref(), &given, &mut Vec::new());
+            }
+        }
+    }
+
+    /// What the result of a call holds.
+    pub fn call_result(&self, state: &State, callee: &Callee, args: &[Operand], dest: &Place) -> Held {
+        let ty = self.types.place(&self.body.locals, dest);
+        if !self.views.holds(ty) {
+            return Held::default();
+        }
+        let mut held = Held::default();
+        let carries = match callee {
+            Callee::Fn(id, _) => self.views.result_carries(*id),
+            // What a callable gives may come out of what it captured, and of what it is given, whole.
+            Callee::FnTrait(..) => {
+                let mut all = vec![Carries::All; args.len()];
+                all[0] = Carries::Contents;
+                all
+            }
+            _ => vec![Carries::All; args.len()],
+        };
+        let declared = match callee {
+            Callee::Fn(id, _) => Some(&self.types.program.program().fn_def(*id).params),
+            _ => None,
+        };
+        for (index, arg) in args.iter().enumerate() {
+            let from = self.operand(state, arg);
+            let by_reference = match declared {
+                Some(params) => params.get(index).is_none_or(|param| matches!(param.ty.kind(), TyKind::Ref(..))),
+                None => matches!(self.types.operand(&self.body.locals, arg).kind(), TyKind::Ref(..)),
+            };
+            match carries.get(index).copied().unwrap_or(Carries::All) {
+                Carries::Nothing => {}
+                Carries::Contents if by_reference => {
+                    held.add(&from.behind(1));
+                }
+                Carries::Contents | Carries::All => {
+                    held.add(&from);
+                }
+            }
+        }
+        held
+    }
+}
+
+impl Forward for Loans<'_> {
+    type State = State;
+
+    fn start(&self) -> State {
+        let mut state = State::default();
+        for param in self.body.params() {
+            if !self.holds[param.index()] {
+                continue;
+            }
+            let contents = Set::one(self.contents_of(param));
+            let held = if self.is_reference(param) {
+                Held(vec![Set::one(self.reference_of(param)), contents])
+            } else {
+                Held(vec![contents])
+            };
+            state.0.insert(param, held);
+        }
+        state
+    }
+
+    fn join(&self, into: &mut State, from: &State) -> bool {
+        let mut changed = false;
+        for (local, held) in &from.0 {
+            match into.0.get_mut(local) {
+                Some(known) => changed |= known.add(held),
+                None => {
+                    into.0.insert(*local, held.clone());
+                    changed = true;
+                }
+            }
+        }
+        changed
+    }
+
+    fn statement(&self, state: &mut State, at: Location, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Assign(place, value) => {
+                let held = self.rvalue(state, at, value);
+                self.store(state, place, held);
+            }
+            StatementKind::StorageDead(local) | StatementKind::StorageLive(local) => {
+                state.0.remove(local);
+            }
+            StatementKind::Check { .. }
+            | StatementKind::BoundsCheck { .. }
+            | StatementKind::SetDiscriminant(..)
+            | StatementKind::Nop => {}
+        }
+    }
+
+    fn terminator(&self, state: &mut State, _at: Location, terminator: &Terminator) {
+        if let TerminatorKind::Call { args, .. } = &terminator.kind {
+            self.call_effects(state, args);
+        }
+    }
+
+    fn edge(&self, state: &mut State, _at: Location, terminator: &Terminator, _to: BlockId) {
+        if let TerminatorKind::Call { callee, args, dest, .. } = &terminator.kind {
+            let held = self.call_result(state, callee, args, dest);
+            self.store(state, dest, held);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Which types hold views, which can take one in, and what a call's signature says of its result.
+
+use crate::fast::FastMap;
+use crate::types::Types;
+use hir::Program;
+use hir::ids::FnId;
+use hir::program::{FnKind, PredicateKind};
+use hir::ty::{Ty, TyKind};
+use std::cell::RefCell;
+
+/// Answers for one function, remembered.
+pub(super) struct Views<'a> {
+    types: &'a Types<'a>,
+    known: RefCell<FastMap<Ty, bool>>,
+}
+
+/// Which loans of an argument a result carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Carries {
+    Nothing,
+    /// Those of what it points to or contains.
+    Contents,
+    /// The reference's own as well.
+    All,
+}
+
+impl<'a> Views<'a> {
+    pub fn new(types: &'a Types<'a>) -> Views<'a> {
+        Views { types, known: RefCell::default() }
+    }
+
+    fn program(&self) -> &'a Program {
+        self.types.program.program()
+    }
+
+    /// Whether a value of the type may look at what others own.
+    pub fn holds(&self, ty: Ty) -> bool {
+        match ty.kind() {
+            TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Float(_) | TyKind::Str | TyKind::Never => false,
+            TyKind::Ref(..) => true,
+            TyKind::Ptr(..) | TyKind::FnPtr(_) | TyKind::FnDef(..) | TyKind::Dyn(_) | TyKind::Const(_) => false,
+            TyKind::Infer(_) | TyKind::Error => false,
+            TyKind::Tuple(list) => list.iter().any(|ty| self.holds(*ty)),
+            TyKind::Array(of, _) | TyKind::Slice(of) => self.holds(*of),
+            TyKind::Adt(id, args) => self.program().adt(*id).is_view || args.iter().any(|ty| self.holds(*ty)),
+            TyKind::Closure(id, args) => {
+                if let Some(&known) = self.known.borrow().get(&ty) {
+                    return known;
+                }
+                let answer = self.types.closure_fields(*id, *args).iter().any(|ty| self.holds(*ty));
+                self.known.borrow_mut().insert(ty, answer);
+                answer
+            }
+            // A parameter may be a view unless its bounds say otherwise.
+            TyKind::Param(_) | TyKind::Projection(_) => {
+                if let Some(&known) = self.known.borrow().get(&ty) {
+                    return known;
+                }
+                let own = self.program().lang.trait_id("own");
+                let answer = !self.types.program.implements(self.types.owner, ty, own);
+                self.known.borrow_mut().insert(ty, answer);
+                answer
+            }
+        }
+    }
+
+    /// Whether a view can be put into a value of this type through an exclusive reference to it.
+    pub fn takes_in(&self, ty: Ty) -> bool {
+        match ty.kind() {
+            TyKind::Closure(id, args) => self.types.closure_fields(*id, *args).iter().any(|ty| match ty.kind() {
+                // Captured to be looked at: nothing is put there.
+                TyKind::Ref(mutable, to) => mutable.is_yes() && self.takes_in(*to),
+                _ => self.takes_in(*ty),
+            }),
+            _ => self.holds(ty),
+        }
+    }
+
+    /// Whether the destructor of a value may look at what it holds: a `view` type with a destructor of its own, or a
+    /// user's type with one. Containers of the library only end their elements.
+    pub fn destructor_looks(&self, ty: Ty) -> bool {
+        match ty.kind() {
+            TyKind::Adt(id, args) => {
+                let def = self.program().adt(*id);
+                let library = self.program().module(def.module).library;
+                let own = (def.is_view || !library) && self.holds(ty) && self.types.program.drop_impl(ty).is_some();
+                let inside = || {
+                    def.variants.iter().enumerate().any(|(v, variant)| {
+                        (0..variant.fields.len()).any(|f| {
+                            let field = self.types.field(ty, v as u32, f as u32);
+                            field != ty && self.holds(field) && !matches!(field.kind(), TyKind::Ref(..)) && self.destructor_looks(field)
+                        })
+                    })
+                };
+                own || args.iter().any(|ty| self.holds(*ty) && self.destructor_looks(*ty)) || def.is_view && inside()
+            }
+            TyKind::Tuple(list) => list.iter().any(|ty| self.destructor_looks(*ty)),
+            TyKind::Array(of, _) => self.destructor_looks(*of),
+            TyKind::Closure(id, args) => self.types.closure_fields(*id, *args).iter().any(|ty| self.destructor_looks(*ty)),
+            TyKind::Param(_) | TyKind::Projection(_) => self.holds(ty) && self.types.needs_drop(ty),
+            _ => false,
+        }
+    }
+
+    /// A reference or a declared view anywhere in a type as it is written in a signature.
+    pub fn spells_a_view(&self, ty: Ty) -> bool {
+        match ty.kind() {
+            TyKind::Ref(..) => true,
+            TyKind::FnPtr(_) | TyKind::FnDef(..) | TyKind::Dyn(_) | TyKind::Ptr(..) => false,
+            TyKind::Adt(id, args) => self.program().adt(*id).is_view || args.iter().any(|ty| self.spells_a_view(*ty)),
+            TyKind::Tuple(list) => list.iter().any(|ty| self.spells_a_view(*ty)),
+            TyKind::Array(of, _) | TyKind::Slice(of) => self.spells_a_view(*of),
+            _ => false,
+        }
+    }
+
+    /// A view that holds only shared references: what it hands out outlives it.
+    fn is_cursor(&self, ty: Ty) -> bool {
+        let TyKind::Adt(id, _) = ty.kind() else { return false };
+        let def = self.program().adt(*id);
+        def.is_view
+            && def.variants.iter().flat_map(|variant| &variant.fields).all(|field| {
+                !field.ty.any(&mut |part| matches!(part.kind(), TyKind::Ref(mutable, _) if mutable.is_yes()))
+            })
+    }
+
+    /// For each parameter of a function, what of it the result carries.
+    pub fn result_carries(&self, id: FnId) -> Vec<Carries> {
+        let def = self.program().fn_def(id);
+        let count = def.params.len();
+        if !def.from.is_empty() {
+            let mut out = vec![Carries::Nothing; count];
+            for &(param, contents_only) in &def.from {
+                let new = if contents_only { Carries::Contents } else { Carries::All };
+                if out[param as usize] != Carries::All {
+                    out[param as usize] = new;
+                }
+            }
+            return out;
+        }
+        let is_view_param = |ty: Ty| self.spells_a_view(ty) || matches!(ty.kind(), TyKind::Param(_) | TyKind::Projection(_));
+        if self.spells_a_view(def.ret) {
+            if def.has_self && is_view_param(def.params[0].ty) {
+                let mut out = vec![Carries::Nothing; count];
+                let (target, is_ref) = match def.params[0].ty.kind() {
+                    TyKind::Ref(_, to) => (*to, true),
+                    _ => (def.params[0].ty, false),
+                };
+                out[0] = if is_ref && self.is_cursor(target) { Carries::Contents } else { Carries::All };
+                return out;
+            }
+            return def.params.iter().map(|param| if is_view_param(param.ty) { Carries::All } else { Carries::Nothing }).collect();
+        }
+        // A view only because a parameter was instantiated with one: what mentions that parameter.
+        let mut mentioned: Vec<u32> = Vec::new();
+        let mut note = |ty: Ty| {
+            ty.any(&mut |part| {
+                if let TyKind::Param(param) = part.kind()
+                    && !mentioned.contains(&param.index)
+                {
+                    mentioned.push(param.index);
+                }
+                false
+            });
+        };
+        note(def.ret);
+        // `F: Fn(T) -> U`: what `U` holds may come out of the closure and what it is given.
+        for predicate in &def.generics.predicates {
+            if let PredicateKind::Projection(projection, ty) = predicate.kind
+                && ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if def.ret.any(&mut |r| matches!(r.kind(), TyKind::Param(q) if q.index == p.index))))
+            {
+                projection.args.iter().for_each(|ty| note(*ty));
+            }
+        }
+        def.params
+            .iter()
+            .map(|param| {
+                let mentions = param.ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if mentioned.contains(&p.index)));
+                if mentions { Carries::Contents } else { Carries::Nothing }
+            })
+            .collect()
+    }
+
+    /// The result looks at something, but there is nothing given that it could look at.
+    pub fn borrows_from_nothing(&self, id: FnId) -> bool {
+        let def = self.program().fn_def(id);
+        let has_body = !matches!(def.kind, FnKind::Const | FnKind::Static { .. } | FnKind::Test);
+        has_body
+            && def.from.is_empty()
+            && self.spells_a_view(def.ret)
+            && !def.params.iter().any(|param| {
+                self.spells_a_view(param.ty) || param.ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_)))
+            })
+    }
+}

@@ -1,0 +1,1 @@
+//! The command line as people and editors meet it: exit codes, help, shapes of messages, several files, panics.
