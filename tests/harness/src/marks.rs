@@ -26,7 +26,7 @@ pub fn reported(messages: &str) -> Result<Reports, String> {
         let text = |key| message.get(key).and_then(Json::text).unwrap_or("?").to_owned();
         let spans = message.get("spans").map_or(&[][..], Json::list);
         let primary = spans.iter().find(|span| span.get("primary") == Some(&Json::Bool(true)));
-        let line = primary.and_then(|span| span.get("line_start").or(span.get("line")).and_then(Json::number));
+        let line = primary.and_then(|span| span.get("line").and_then(Json::number));
         *found.entry((text("file"), line.unwrap_or(0.0) as usize, text("code"))).or_default() += 1;
     }
     Ok(found)
