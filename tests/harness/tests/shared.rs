@@ -12,13 +12,6 @@ const TASKS: &[&str] = &[
     "Semaphore", "Event", "blocking", "Shared", "Receiver", "Sender",
 ];
 
-/// Programs that wait for loans to be checked.
-const LATER: &[&str] = &[
-    "e05_closure_holds_exclusive", "e05_conditional_return_then_write", "e05_element_kept_over_push", "e05_field_of_returned_view",
-    "e05_filter_closure_capture", "e05_push_while_iterating", "e05_result_keeps_self_exclusive", "e05_return_view_of_local", "e05_smuggled_view",
-    "e05_struct_argument_loan", "e05_two_elements", "e05_two_phase_conflict", "e05_view_in_cell",
-];
-
 fn main() -> ExitCode {
     let base = root().join("../shared/programs");
     let mut cases = Vec::new();
@@ -29,9 +22,6 @@ fn main() -> ExitCode {
                 continue;
             }
             let name = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
-            if LATER.contains(&name.as_str()) {
-                continue;
-            }
             let program = Program { name: format!("shared/{folder}/{name}"), path };
             cases.push(Case::new(program.name.clone(), move || if refused { refuse(&program, &text) } else { run::judge(&program) }));
         }
