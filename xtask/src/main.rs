@@ -1,2 +1,63 @@
-//! Chores.
-fn main() {}
+//! The chores: `cargo x` lists them.
+
+mod abi_page;
+mod bench;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+const HELP: &str = "\
+cargo x tidy         the rules of the house (also a test)
+cargo x bless [F]    write down what messages and stages look like now, and docs/abi.md
+cargo x ui [F]       the programs that must be refused whose name contains F
+cargo x run [F]      the programs that must run whose name contains F
+cargo x pages [F]    the programs on pages
+cargo x fuzz [S]     programs made up for S seconds (60)
+cargo x bench kernels [NAME…]  how fast compiled code runs beside C and Rust
+cargo x ci           what the machine does
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let name = words.first().map_or("", String::as_str);
+    let filter = words.get(1).map_or("", String::as_str);
+    let good = match name {
+        "tidy" => tidy::report(&root()),
+        "bless" => bless(filter),
+        "ui" | "run" | "pages" => harness(name, filter, &[]),
+        "fuzz" => harness("fuzz", "made_up", &[("AURORA_FUZZ_SECONDS", if filter.is_empty() { "60" } else { filter })]),
+        "bench" => return bench::run(&words[1..]),
+        "ci" => done(Command::new("bash").arg(".ci/run").current_dir(root())),
+        _ => {
+            print!("{HELP}");
+            matches!(name, "" | "help" | "--help")
+        }
+    };
+    ExitCode::from(u8::from(!good))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the chores lie one folder below the root")
+}
+
+fn bless(filter: &str) -> bool {
+    let page = abi_page::page(&root());
+    let written = std::fs::write(root().join("docs/abi.md"), page).is_ok();
+    let settings = [("AURORA_BLESS", "1")];
+    let (ui, stages) = (harness("ui", filter, &settings), harness("stages", filter, &settings));
+    written && ui && stages
+}
+
+fn harness(target: &str, filter: &str, settings: &[(&str, &str)]) -> bool {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["test", "--quiet", "--package", "harness", "--test", target]).current_dir(root());
+    if !filter.is_empty() {
+        command.arg("--").arg(filter);
+    }
+    done(command.envs(settings.iter().copied()))
+}
+
+fn done(command: &mut Command) -> bool {
+    command.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,1 @@
+//! Makes programs up. Filled below.

@@ -1,0 +1,82 @@
+//! Programs that must run: the same bytes from memory and from an executable, and those that were written down.
+//!
+//! Beside `x.aur` stand `x.stdout` and, where they matter, `x.exit` (0 if absent), `x.stdin`, `x.args` (one a line) and
+//! `x.stderr-contains` (each line somewhere in what it complained). `AURORA_TEST_FOLDER` names a folder a program may write to.
+
+use crate::compiler::{Done, Folder, aurorac, finish};
+use crate::files::Program;
+use crate::text::{difference, tail};
+use std::process::Command;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Memory,
+    Executable,
+}
+
+/// Runs a program both ways and judges what it did.
+pub fn judge(program: &Program) -> Result<(), String> {
+    if program.beside("stdout").is_none() {
+        return Err("there is no `.stdout` beside it".into());
+    }
+    judge_way(program, Way::Memory)?;
+    judge_way(program, Way::Executable)
+}
+
+/// Runs a program one way and judges what it did.
+pub fn judge_way(program: &Program, way: Way) -> Result<(), String> {
+    let what = if way == Way::Memory { "in memory" } else { "as an executable" };
+    let args: Vec<String> = program.beside("args").unwrap_or_default().lines().map(str::to_owned).collect();
+    let done = run(&program.shown(), way, &args, program.beside("stdin").unwrap_or_default().as_bytes())?;
+    compare(program, &done).map_err(|why| format!("{what}: {why}"))
+}
+
+/// Runs a program. `Err` if it does not compile.
+pub fn run(path: &str, way: Way, args: &[String], input: &[u8]) -> Result<Done, String> {
+    let folder = Folder::new();
+    let mut command = match way {
+        Way::Memory => {
+            let mut command = Command::new(aurorac());
+            command.args(["run", path]);
+            command
+        }
+        Way::Executable => {
+            let program = folder.path.join("program");
+            let made = finish(Command::new(aurorac()).args(["compile", path, "-o"]).arg(&program), b"");
+            if let Some(why) = made.broken() {
+                return Err(format!("compile: {why}"));
+            }
+            if made.code != 0 {
+                return Err(format!("it does not compile\n{}", made.err));
+            }
+            Command::new(program)
+        }
+    };
+    Ok(finish(command.args(args).env("AURORA_TEST_FOLDER", &folder.path), input))
+}
+
+fn compare(program: &Program, done: &Done) -> Result<(), String> {
+    if let Some(why) = done.broken() {
+        return Err(why);
+    }
+    let code: i32 = match program.beside("exit") {
+        Some(text) => text.trim().parse().map_err(|_| format!("`.exit` holds {text:?}"))?,
+        None => 0,
+    };
+    if done.code != code {
+        return Err(format!("it ended with {}, not {code}\n{}", done.code, tail(&done.err, 40)));
+    }
+    let wanted = program.beside("stdout").unwrap_or_default();
+    if wanted != done.out {
+        return Err(format!("its output is another: {}", difference(&wanted, &done.out)));
+    }
+    for line in program.beside("stderr-contains").unwrap_or_default().lines() {
+        if !done.err.contains(line.trim()) {
+            return Err(format!("its complaints lack {line:?}\n{}", tail(&done.err, 12)));
+        }
+    }
+    if code == 0 && !done.err.is_empty() && program.beside("stderr-contains").is_none() {
+        return Err(format!("it complained without need\n{}", tail(&done.err, 40)));
+    }
+    Ok(())
+}

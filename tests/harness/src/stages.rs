@@ -1,0 +1,52 @@
+//! What a phase makes of a program, written down: a page of `tests/stages` has sections of one block of `aur` and, behind it,
+//! blocks named by a stage (`tokens`, `ast`, `hir`, `mir`, `clif`) with what `aurorac emit` prints for its function `main`.
+
+use crate::compiler::{Folder, call};
+use crate::text::difference;
+use std::path::Path;
+
+const STAGES: [&str; 5] = ["tokens", "ast", "hir", "mir", "clif"];
+
+/// Checks a page, or with `bless` writes what is printed now into its blocks.
+pub fn judge(page: &Path, bless: bool) -> Result<(), String> {
+    let text = std::fs::read_to_string(page).map_err(|error| error.to_string())?;
+    let folder = Folder::new();
+    let (mut out, mut wrong) = (String::new(), String::new());
+    let mut program: Option<String> = None;
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        let Some(name) = line.strip_prefix("```") else { continue };
+        let inner: String = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let mut kept = inner.clone();
+        if name == "aur" {
+            program = Some(folder.write("main.aur", &inner).to_string_lossy().into_owned());
+        } else if STAGES.contains(&name) {
+            let Some(path) = &program else { return Err("a stage before any program".into()) };
+            let mut args = vec!["emit", "--stage", name, path.as_str()];
+            if name != "tokens" {
+                args.extend(["--function", "main"]);
+            }
+            let done = call(&args);
+            if done.code != 0 || done.broken().is_some() {
+                return Err(format!("`emit --stage {name}` ended with {}\n{}", done.code, done.err));
+            }
+            // Paths of the copy are nobody's business.
+            kept = done.out.replace(path.as_str(), "main.aur");
+            if !kept.ends_with('\n') {
+                kept.push('\n');
+            }
+            let how = difference(&inner, &kept);
+            if !how.is_empty() {
+                wrong.push_str(&format!("{name}: {how}"));
+            }
+        }
+        out.push_str(&kept);
+        out.push_str("```\n");
+    }
+    if bless {
+        return std::fs::write(page, out).map_err(|error| error.to_string());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{wrong}`cargo x bless` writes it down")) }
+}

@@ -1,0 +1,167 @@
+//! The command line as people and editors meet it: exit codes, help, shapes of messages, panics, backtraces.
+
+use harness::compiler::{Folder, aurorac, call, finish};
+use harness::json::Json;
+use std::process::Command;
+
+const HELLO: &str = "fn main() { println(\"hello\") }\n";
+
+fn with(text: &str) -> (Folder, String) {
+    let folder = Folder::new();
+    let path = folder.write("main.aur", text).to_string_lossy().into_owned();
+    (folder, path)
+}
+
+#[test]
+fn exit_codes_tell_who_was_wrong() {
+    let (_folder, good) = with(HELLO);
+    let (_second, bad) = with("fn main() { nothing() }\n");
+    let (_third, panics) = with("fn main() { panic(\"oh\") }\n");
+    let (_fourth, own) = with("use std::process::exit\nfn main() { exit(42) }\n");
+    let (_fifth, fails) = with("fn main() -> Result<(), String> { Err(\"no\") }\n");
+    for (args, code) in [
+        (vec!["run", &good], 0),
+        (vec!["check", &good], 0),
+        (vec!["check", &bad], 1),
+        (vec!["run", &bad], 1),
+        (vec!["run", "no/such.aur"], 1),
+        (vec!["run"], 2),
+        (vec!["chekc", &good], 2),
+        (vec!["check", "--mesage-format", "json", &good], 2),
+        (vec!["explain", "E9999"], 2),
+        (vec!["explain", "E0501"], 0),
+        (vec!["run", &panics], 101),
+        (vec!["run", &own], 42),
+        (vec!["run", &fails], 1),
+        (vec!["version"], 0),
+        (vec![], 0),
+    ] {
+        let done = call(&args);
+        assert_eq!(done.code, code, "{args:?}: {}{}", done.out, done.err);
+        assert_eq!(done.broken(), None, "{args:?}");
+    }
+}
+
+#[test]
+fn help_names_every_command() {
+    let overview = call(&["--help"]);
+    assert_eq!(overview.code, 0);
+    for command in ["run", "compile", "check", "test", "explain", "emit"] {
+        assert!(overview.out.contains(&format!("\n  {command} ")), "{command} is not in the overview");
+        let page = call(&[command, "--help"]);
+        assert_eq!((page.code, page.out.starts_with(&format!("Usage: aurorac {command}"))), (0, true), "{command}");
+        assert_eq!(call(&["help", command]).out, page.out);
+    }
+}
+
+#[test]
+fn mistakes_on_the_line_are_answered() {
+    let (_folder, good) = with(HELLO);
+    for (args, part) in [
+        (vec!["rnu", good.as_str()], "did you mean `run`?"),
+        (vec!["explain", "E0502x"], "there is no code"),
+        (vec![good.as_str()], "aurorac run"),
+        (vec!["run", "no/such.aur"], "no/such.aur"),
+    ] {
+        let done = call(&args);
+        assert!(done.err.contains(part), "{args:?}: {}", done.err);
+    }
+}
+
+#[test]
+fn messages_for_editors_have_one_shape() {
+    let (_folder, path) = with("fn main() {\n    let text = vec[1]\n    drop(text)\n    println(\"{text} {nme}\")\n    let mut n = 1\n}\n");
+    let done = call(&["check", "--message-format", "json", &path]);
+    assert_eq!((done.code, done.err.as_str()), (1, ""));
+    let mut codes = Vec::new();
+    for line in done.out.lines() {
+        let message = Json::parse(line).unwrap_or_else(|at| panic!("no JSON at {at}: {line}"));
+        let Json::Object(fields) = &message else { panic!("no object: {line}") };
+        let keys: Vec<&str> = fields.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["code", "file", "fix", "help", "message", "notes", "severity", "spans"]);
+        assert_eq!(message.get("file").and_then(Json::text), Some(path.as_str()));
+        codes.push(message.get("code").and_then(Json::text).unwrap_or("").to_owned());
+        let spans = message.get("spans").map_or(&[][..], Json::list);
+        assert_eq!(spans.iter().filter(|span| span.get("primary") == Some(&Json::Bool(true))).count(), 1, "{line}");
+        for span in spans {
+            let number = |key| span.get(key).and_then(Json::number).unwrap_or(0.0);
+            assert!(number("line") >= 1.0 && number("column") >= 1.0, "{line}");
+            assert!((number("end_line"), number("end_column")) >= (number("line"), number("column")), "{line}");
+            assert!(span.get("label").and_then(Json::text).is_some() && span.get("file").is_some(), "{line}");
+        }
+    }
+    assert!(codes.iter().any(|code| code == "E0201"), "{codes:?}");
+}
+
+#[test]
+fn a_clean_program_says_nothing() {
+    let (_folder, path) = with(HELLO);
+    for args in [vec!["check", &path], vec!["check", "--message-format", "json", &path]] {
+        let done = call(&args);
+        assert_eq!((done.code, done.out.as_str(), done.err.as_str()), (0, "", ""));
+    }
+}
+
+#[test]
+fn several_files_are_checked_each_for_itself() {
+    let (_first, good) = with(HELLO);
+    let (_second, bad) = with("fn main() { oops() }\n");
+    let (_third, worse) = with("fn main() { ouch() }\n");
+    let done = call(&["check", &bad, &good, &worse]);
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("`oops`") && done.err.contains("`ouch`"), "{}", done.err);
+}
+
+#[test]
+fn deep_recursion_is_a_panic_not_a_crash() {
+    let (_folder, path) = with("fn down(n: int) -> int { 1 + down(n + 1) }\nfn main() { println(\"{down(0)}\") }\n");
+    let done = call(&["run", &path]);
+    assert_eq!(done.code, 101, "{}", done.err);
+    assert!(done.err.contains("stack overflow in"), "{}", done.err);
+}
+
+#[test]
+fn a_backtrace_is_shown_when_asked_for() {
+    let (folder, path) = with("fn inner(n: int) -> int { if n > 2 { panic(\"too much\") }; n }\nfn outer(n: int) -> int { inner(n) + 1 }\nfn main() { println(\"{outer(3)}\") }\n");
+    let quiet = call(&["run", &path]);
+    assert!(quiet.err.contains("too much") && quiet.err.contains("main.aur:1:"), "{}", quiet.err);
+    let program = folder.path.join("program");
+    assert_eq!(call(&["compile", &path, "-o", &program.to_string_lossy()]).code, 0);
+    let mut from_memory = Command::new(aurorac());
+    from_memory.args(["run", &path]);
+    for mut command in [from_memory, Command::new(program)] {
+        // `finish` clears the setting, so that no test depends on the caller's: a shell sets it behind that.
+        let mut shell = Command::new("env");
+        shell.arg("AURORA_BACKTRACE=1").arg(command.get_program()).args(command.get_args());
+        let done = finish(&mut shell, b"");
+        assert_eq!(done.code, 101);
+        assert!(done.err.contains("main at ") && done.err.len() > quiet.err.len(), "{}", done.err);
+        command.env_clear();
+    }
+}
+
+#[test]
+fn tests_are_run_counted_and_chosen() {
+    let (_folder, path) = with(
+        "fn double(n: int) -> int { n * 2 }\ntest \"doubles\" { assert_eq(double(2), 4) }\ntest \"fails\" { assert_eq(double(2), 5) }\ntest \"zero\" { assert(double(0) == 0) }\n",
+    );
+    let done = call(&["test", &path]);
+    assert_eq!(done.code, 1, "{}{}", done.out, done.err);
+    assert!(done.out.contains("2 passed, 1 failed"), "{}", done.out);
+    let some = call(&["test", &path, "--filter", "zero"]);
+    assert_eq!(some.code, 0, "{}", some.out);
+    assert!(some.out.contains("1 passed, 0 failed, 2 skipped"), "{}", some.out);
+}
+
+#[test]
+fn compiling_leaves_one_file() {
+    let (folder, path) = with(HELLO);
+    let program = folder.path.join("hello");
+    assert_eq!(call(&["compile", &path, "-o", &program.to_string_lossy()]).code, 0);
+    let mut names: Vec<String> =
+        std::fs::read_dir(&folder.path).expect("the folder is there").flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["hello", "main.aur"]);
+    let done = finish(&mut Command::new(&program), b"");
+    assert_eq!((done.code, done.out.as_str()), (0, "hello\n"));
+}

@@ -1,0 +1,1 @@
+//! A few seconds of made-up programs.
