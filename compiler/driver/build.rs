@@ -1,4 +1,7 @@
-//! Embeds the library: a table of its files, in order of their paths.
+//! Embeds the library: a table of its files, in order of their paths, each whole and as an outline.
+
+#[path = "../syntax/src/outline.rs"]
+mod outline;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -7,15 +10,17 @@ fn main() {
     let root = Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the package is")).join("../../std");
     let root = root.canonicalize().expect("the library lies in `std/` beside `compiler/`");
     println!("cargo::rerun-if-changed={}", root.display());
+    println!("cargo::rerun-if-changed=../syntax/src/outline.rs");
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.sort();
-    let mut table = String::from("pub(crate) static FILES: &[(&str, &str)] = &[\n");
+    let mut table = String::from("pub(crate) static FILES: &[(&str, &str, &str)] = &[\n");
     for file in files {
         println!("cargo::rerun-if-changed={}", file.display());
         let name = file.strip_prefix(&root).expect("found below the root").to_string_lossy().into_owned();
         // Writing into a String cannot fail.
-        let _ = writeln!(table, "    ({name:?}, include_str!({:?})),", file.display().to_string());
+        let text = std::fs::read_to_string(&file).expect("a file of the library is text");
+        let _ = writeln!(table, "    ({name:?}, {text:?}, {:?}),", outline::outline(&text));
     }
     table.push_str("];\n");
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo says where to write")).join("library.rs");

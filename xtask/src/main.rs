@@ -1,6 +1,7 @@
 //! The chores: `cargo x` lists them.
 
 mod abi_page;
+mod bench;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ cargo x ui [F]       the programs that must be refused whose name contains F
 cargo x run [F]      the programs that must run whose name contains F
 cargo x pages [F]    the programs on pages
 cargo x fuzz [S]     programs made up for S seconds (60)
+cargo x bench kernels [NAME…]  how fast compiled code runs beside C and Rust
 cargo x ci           what the machine does
 ";
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         "bless" => bless(filter),
         "ui" | "run" | "pages" => harness(name, filter, &[]),
         "fuzz" => harness("fuzz", "made_up", &[("AURORA_FUZZ_SECONDS", if filter.is_empty() { "60" } else { filter })]),
+        "bench" => return bench::run(&words[1..]),
         "ci" => done(Command::new("bash").arg(".ci/run").current_dir(root())),
         _ => {
             print!("{HELP}");

@@ -28,6 +28,12 @@ pub struct LineColumn {
 }
 
 impl SourceFile {
+    /// The same file with another text of the same length, for a first look that leaves parts out.
+    pub fn seen_as(&self, text: impl Into<String>) -> SourceFile {
+        let text = text.into();
+        SourceFile { id: self.id, path: self.path.clone(), text, library: self.library, line_starts: self.line_starts.clone() }
+    }
+
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let offset = (offset as usize).min(self.text.len());
         let line = self.line_starts.partition_point(|&start| start as usize <= offset) - 1;

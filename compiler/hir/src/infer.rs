@@ -28,6 +28,7 @@ use crate::ty::{Args, InferTy, Mutable, Ty, TyKind};
 use crate::typed::{self, ClosureKind, Expr, ExprKind, Pat, PatKind};
 use diag::{Diags, Span, Symbol};
 use std::cell::RefCell;
+use std::sync::Arc;
 use syntax::ast;
 
 /// Types one body. Always gives a value; `poisoned` says that a mistake was reported.
@@ -38,11 +39,24 @@ pub(crate) fn check_body(program: &Program, outer: &dyn ClosureFacts, owner: FnI
     let mut cx = FnCx::new(program, owner, &env, &closures);
     let (params, root) = match &def.body {
         BodySource::None => return None,
-        BodySource::Fn(item) | BodySource::Derived(item) => cx.function(item),
+        BodySource::Fn(item) => cx.function(&whole(program, item)),
         BodySource::Expr(value) => (Vec::new(), cx.root_value(value)),
         BodySource::Test(block) => (Vec::new(), cx.test(block)),
     };
     Some(cx.finish(params, root, diags))
+}
+
+/// A function of a library file was parsed without its inside: now it is needed.
+fn whole(program: &Program, item: &Arc<ast::FnItem>) -> Arc<ast::FnItem> {
+    let Some(file) = program.sources.file(item.span.file) else { return item.clone() };
+    let is_outline = item.body.as_ref().is_some_and(|body| body.stmts.is_empty() && body.tail.is_none());
+    if !file.library || !is_outline {
+        return item.clone();
+    }
+    match syntax::parse_function(file, item.span) {
+        Some(whole) => whole,
+        None => panic!("bug! {} does not parse by itself", program.sources.place(item.span)),
+    }
 }
 
 /// Signatures of the closures of the body being typed.

@@ -70,8 +70,6 @@ pub enum BodySource {
     Fn(Arc<ast::FnItem>),
     Expr(Arc<ast::Expr>),
     Test(Arc<ast::Block>),
-    /// Made by `#[derive(…)]` of the type: source text of std-like Aurora, parsed.
-    Derived(Arc<ast::FnItem>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -50,11 +50,22 @@ const INTERPOLATION_DEPTH_MAX: u32 = 8;
 
 pub(crate) fn raw_tokens(file: &SourceFile, diags: &mut Diags) -> (Vec<Token>, Tables) {
     let text = file.text.as_str();
+    // `#!/usr/bin/env aurorac` is the system's line, `#![…]` is ours.
+    let start = match text.starts_with("#!") && !text.starts_with("#![") {
+        true => text.find('\n').unwrap_or(text.len()),
+        false => 0,
+    };
+    tokens_within(file, start, text.len(), diags)
+}
+
+/// The tokens of a stretch that begins and ends between tokens.
+pub(crate) fn tokens_within(file: &SourceFile, from: usize, to: usize, diags: &mut Diags) -> (Vec<Token>, Tables) {
+    let text = file.text.as_str();
     let mut lexer = Lexer {
         file,
         text,
         diags,
-        tokens: Vec::with_capacity(text.len() / 4 + 8),
+        tokens: Vec::with_capacity((to - from) / 4 + 8),
         tables: Tables::default(),
         line_start: true,
         line_first: 0,
@@ -62,12 +73,7 @@ pub(crate) fn raw_tokens(file: &SourceFile, diags: &mut Diags) -> (Vec<Token>, T
         interpolations: 0,
         reported_until: None,
     };
-    // `#!/usr/bin/env aurorac` is the system's line, `#![…]` is ours.
-    let start = match text.starts_with("#!") && !text.starts_with("#![") {
-        true => text.find('\n').unwrap_or(text.len()),
-        false => 0,
-    };
-    lexer.range(start, text.len());
+    lexer.range(from, to);
     (lexer.tokens, lexer.tables)
 }
 

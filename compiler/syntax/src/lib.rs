@@ -11,6 +11,7 @@ mod layout;
 mod lexer;
 mod literal;
 mod make;
+mod outline;
 mod parse;
 pub mod print;
 mod recover;
@@ -18,7 +19,8 @@ mod token;
 mod validate;
 
 pub use lexer::Token;
-pub use parse::{Tokens, lex, parse};
+pub use outline::outline;
+pub use parse::{Tokens, lex, parse, parse_function};
 pub use token::Kind;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A file is cut into its items before anything is parsed, so a mistake in one never touches another. An item that does not
 //! parse goes to `recover`, which mends its tokens and has it parsed again.
 
-use crate::ast::{Attr, File, Item};
+use crate::ast::{Attr, File, FnItem, Item, ItemKind};
 use crate::lexer::{Tables, Token};
 use crate::make::Cx;
 use crate::recover;
@@ -11,6 +11,7 @@ use crate::token::Kind;
 use crate::{balance, layout, lexer, validate};
 use diag::{Diags, SourceFile, Span};
 use lalrpop_util::{ParseError, lalrpop_mod};
+use std::sync::Arc;
 
 lalrpop_mod!(
     #[allow(clippy::all, dead_code, unused_imports, unused_parens, non_snake_case)]
@@ -28,6 +29,10 @@ pub struct Tokens {
 
 pub fn lex(file: &SourceFile, diags: &mut Diags) -> Tokens {
     let (raw, tables) = lexer::raw_tokens(file, diags);
+    laid_out(file, raw, tables, diags)
+}
+
+fn laid_out(file: &SourceFile, raw: Vec<Token>, tables: Tables, diags: &mut Diags) -> Tokens {
     let balanced = balance::balance(file, raw, &tables, diags);
     let laid_out = layout::lay_out(file, &balanced, diags);
     Tokens { list: laid_out.tokens, tables, too_deep: laid_out.too_deep }
@@ -56,6 +61,18 @@ pub fn parse(file: &SourceFile, diags: &mut Diags) -> File {
     }
     validate::validate(&tree, diags);
     tree
+}
+
+/// One function of a library file that was parsed as an outline, whole. `None`: its text is no function.
+pub fn parse_function(file: &SourceFile, span: Span) -> Option<Arc<FnItem>> {
+    let mut diags = Diags::new();
+    let (raw, tables) = lexer::tokens_within(file, span.lo as usize, span.hi as usize, &mut diags);
+    let tokens = laid_out(file, raw, tables, &mut diags);
+    let parsed = run(&grammar::ItemsParser::new(), file, &tokens.tables, &tokens.list).ok()?;
+    parsed.items.into_iter().find_map(|item| match item.kind {
+        ItemKind::Fn(function) => Some(function),
+        _ => None,
+    })
 }
 
 /// What one item's tokens became. A stretch may hold several items, or none.

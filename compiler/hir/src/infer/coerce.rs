@@ -95,7 +95,7 @@ impl FnCx<'_> {
             }
             (TyKind::Adt(a, from), TyKind::Adt(b, to)) if a == b && self.is_smart_pointer(*a) => {
                 let (from_inner, to_inner) = (self.shallow(from[0]), self.shallow(to[0]));
-                if self.can_unsize(from_inner, to_inner, span) {
+                if self.can_unsize(from_inner, to_inner, true, span) {
                     return Some(self.expr(ExprKind::Cast(Cast::Unsize, id), target, span));
                 }
                 self.try_unify(found, target).then_some(id)
@@ -109,7 +109,7 @@ impl FnCx<'_> {
     }
 
     /// Whether a `to` can be made of a `from` behind a pointer; asks for the impl.
-    fn can_unsize(&mut self, from: Ty, to: Ty, span: Span) -> bool {
+    fn can_unsize(&mut self, from: Ty, to: Ty, owned: bool, span: Span) -> bool {
         match (from.kind(), to.kind()) {
             (TyKind::Array(of, _), TyKind::Slice(wanted)) => self.try_unify(*of, *wanted),
             (TyKind::Dyn(a), TyKind::Dyn(b)) => {
@@ -142,8 +142,11 @@ impl FnCx<'_> {
                 for marker in &d.markers {
                     self.require(*marker, Args::new(&[from]), span);
                 }
-                let own = self.program.lang.trait_id("own");
-                self.require(own, Args::new(&[from]), span);
+                // Behind a reference a view is safe: the reference is one itself. What owns a `dyn` may outlive it.
+                if owned {
+                    let own = self.program.lang.trait_id("own");
+                    self.require(own, Args::new(&[from]), span);
+                }
                 true
             }
             _ => false,
@@ -178,7 +181,7 @@ impl FnCx<'_> {
             self.solver.table.unify(from, string);
             from = string;
         }
-        if self.can_unsize(from, to, span) {
+        if self.can_unsize(from, to, false, span) {
             let place = self.expr(ExprKind::Deref(id), from, span);
             let reborrowed = self.expr(ExprKind::Ref(want, place), Ty::reference(want, from), span);
             return Some(self.expr(ExprKind::Cast(Cast::Unsize, reborrowed), target, span));

@@ -681,7 +681,9 @@ pub(super) fn check_impls(program: &mut Program, diags: &mut Diags) {
     for def in &program.impls {
         let Some((trait_id, args)) = def.of_trait else { continue };
         let the_trait = program.trait_def(trait_id);
-        if def.negative || the_trait.auto {
+        // The library's own impls are judged in debug builds, and so by every test.
+        let settled = program.module(def.module).library && !cfg!(debug_assertions);
+        if def.negative || the_trait.auto || settled {
             continue;
         }
         let mut missing: Vec<Symbol> = Vec::new();

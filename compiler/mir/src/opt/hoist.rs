@@ -1,6 +1,180 @@
-//! Loads that give the same in every turn of a loop move in front of it.
+//! What a loop computes anew in every turn from values that do not change moves in front of it.
+//!
+//! Cranelift moves plain arithmetic itself; what it cannot move is an operation that may raise. Such a one is split: in
+//! front of the loop the wrapped result and whether it is wrong, in its old place the check alone, so that it raises when
+//! and where it did before, and not at all if the loop never gets there.
 
 use super::Cx;
+use super::ssa::{self, Def, Dominators, Ssa};
 use crate::body::*;
+use crate::fast::BitSet;
+use crate::graph::predecessors;
+use crate::place::Location;
+use diag::Symbol;
+use hir::ty::{Args, Ty, TyKind};
 
-pub(super) fn run(_cx: &Cx, _body: &mut Body) {}
+/// A loop holds so many values in front of it, that there are registers left for the others.
+const MOVED_MAX: usize = 4;
+/// Finding loops anew for each of them costs the square of their number.
+const LOOPS_MAX: usize = 24;
+
+pub(super) fn run(cx: &Cx, body: &mut Body) {
+    let wanted = |s: &Statement| matches!(&s.kind, StatementKind::Assign(_, Rvalue::Binary(op, ..)) if splits(*op).is_some());
+    if !body.blocks.iter().any(|block| block.statements.iter().any(wanted)) {
+        return;
+    }
+    // Blocks that are made on the way keep their numbers, but belong to loops that were found before: look again.
+    let mut done: Vec<BlockId> = Vec::new();
+    while let Some(natural) = find_loops(body).into_iter().find(|natural| !done.contains(&natural.head)) {
+        done.push(natural.head);
+        hoist(cx, body, &natural);
+        if done.len() == LOOPS_MAX {
+            break;
+        }
+    }
+    super::simplify::tidy(body);
+}
+
+/// The operation without its check, the intrinsic that answers whether it is wrong, and what it then raises.
+fn splits(op: BinaryOp) -> Option<(BinaryOp, &'static str, Fault)> {
+    use hir::typed::BinaryOp as Written;
+    match op {
+        BinaryOp::AddChecked => Some((BinaryOp::Add, "add_overflows", Fault::Overflow(Written::Add))),
+        BinaryOp::SubChecked => Some((BinaryOp::Sub, "sub_overflows", Fault::Overflow(Written::Sub))),
+        BinaryOp::MulChecked => Some((BinaryOp::Mul, "mul_overflows", Fault::Overflow(Written::Mul))),
+        _ => None,
+    }
+}
+
+struct Natural {
+    head: BlockId,
+    blocks: BitSet,
+}
+
+/// Outer loops first, so that what does not change in them either moves all the way at once.
+fn find_loops(body: &Body) -> Vec<Natural> {
+    let dominators = Dominators::of(body);
+    let before = predecessors(body);
+    let mut heads: Vec<(BlockId, Vec<BlockId>)> = Vec::new();
+    for id in body.block_ids() {
+        let latches: Vec<BlockId> = before[id.index()].iter().copied().filter(|from| dominators.dominates(id, *from)).collect();
+        if !latches.is_empty() && !body.block(id).cleanup {
+            heads.push((id, latches));
+        }
+    }
+    let mut loops: Vec<Natural> = (heads.into_iter())
+        .map(|(head, latches)| {
+            let mut blocks = BitSet::new(body.blocks.len());
+            blocks.insert(head.index());
+            let mut work = latches;
+            while let Some(block) = work.pop() {
+                if blocks.insert(block.index()) {
+                    work.extend(before[block.index()].iter().copied());
+                }
+            }
+            Natural { head, blocks }
+        })
+        .collect();
+    loops.sort_by_key(|natural| std::cmp::Reverse(natural.blocks.count()));
+    loops
+}
+
+struct Found {
+    at: Location,
+    op: BinaryOp,
+    left: Operand,
+    right: Operand,
+}
+
+fn hoist(cx: &Cx, body: &mut Body, natural: &Natural) {
+    let facts = ssa::find(body);
+    let mut found: Vec<Found> = Vec::new();
+    for index in natural.blocks.iter() {
+        let block = &body.blocks[index];
+        if block.cleanup {
+            continue;
+        }
+        for (at, statement) in block.statements.iter().enumerate() {
+            let StatementKind::Assign(_, Rvalue::Binary(op, left, right)) = &statement.kind else { continue };
+            // Adding a constant is as cheap as asking for a flag.
+            let cheap = !matches!(op, BinaryOp::MulChecked) && (left.as_int().is_some() || right.as_int().is_some());
+            if splits(*op).is_none() || cheap || !is_int(cx.types.operand(&body.locals, left)) {
+                continue;
+            }
+            let outside = |operand: &Operand| is_outside(operand, &facts, natural, body);
+            if outside(left) && outside(right) && found.len() < MOVED_MAX {
+                let at = Location::new(BlockId(index as u32), at);
+                found.push(Found { at, op: *op, left: as_copy(left), right: as_copy(right) });
+            }
+        }
+    }
+    if found.is_empty() {
+        return;
+    }
+    let entries = predecessors(body).swap_remove(natural.head.index());
+    let mut front = natural.head;
+    for moved in found.iter().rev() {
+        front = split(cx, body, front, moved);
+    }
+    for entry in entries.into_iter().filter(|entry| !natural.blocks.contains(entry.index())) {
+        body.blocks[entry.index()].each_successor_mut(|to| {
+            if *to == natural.head {
+                *to = front;
+            }
+        });
+    }
+}
+
+fn is_int(ty: Ty) -> bool {
+    matches!(ty.kind(), TyKind::Int(_))
+}
+
+fn as_copy(operand: &Operand) -> Operand {
+    match operand {
+        Operand::Move(place) => Operand::Copy(place.clone()),
+        other => other.clone(),
+    }
+}
+
+/// Has one value, known before the loop begins.
+fn is_outside(operand: &Operand, facts: &Ssa, natural: &Natural, body: &Body) -> bool {
+    let Some(place) = operand.place() else { return true };
+    let Some(local) = place.as_local() else { return false };
+    match facts.def(local) {
+        Def::Param => true,
+        Def::At(at) => !natural.blocks.contains(at.block.index()) && !body.block(at.block).cleanup,
+        Def::Never | Def::Many => false,
+    }
+}
+
+/// Writes one operation into blocks in front of `front`; the new front.
+fn split(cx: &Cx, body: &mut Body, front: BlockId, moved: &Found) -> BlockId {
+    let Some((plain, asks, fault)) = splits(moved.op) else { return front };
+    let ty = cx.types.operand(&body.locals, &moved.left);
+    let source = body.source_at(moved.at);
+    let (result, wrong) = (body.add_local(ty, source), body.add_local(Ty::bool(), source));
+    let value = Rvalue::Binary(plain, moved.left.clone(), moved.right.clone());
+    let compute = body.add_block(Block {
+        statements: vec![Statement::assign(source, result, value)],
+        ..Block::new(source, TerminatorKind::Goto(front))
+    });
+    let ask = body.add_block(Block::new(
+        source,
+        TerminatorKind::Call {
+            callee: Callee::Intrinsic(Symbol::intern(asks), Args::new(&[ty])),
+            args: vec![moved.left.clone(), moved.right.clone()],
+            dest: Place::local(wrong),
+            target: Some(compute),
+            unwind: None,
+        },
+    ));
+    let block = &mut body.blocks[moved.at.block.index()];
+    let statement = &mut block.statements[moved.at.statement as usize];
+    if let StatementKind::Assign(_, value) = &mut statement.kind {
+        *value = Rvalue::Use(Operand::copy(result));
+    }
+    // In front of the assignment; positions before it stay true, and operations of one block are taken from its end.
+    let check = StatementKind::Check { cond: Operand::copy(wrong), expected: false, fault };
+    block.statements.insert(moved.at.statement as usize, Statement { kind: check, source });
+    ask
+}

@@ -13,23 +13,27 @@ use hir::ty::{Mutable, Ty, TyKind};
 /// Values of more scalars are left where they are.
 const SCALARS_MAX: usize = 4;
 
-/// A borrow that only serves the call at the end of its block.
-#[derive(Clone, Copy)]
+/// A borrow that only serves the call at the end of a block.
+#[derive(Clone)]
 struct Loan {
+    /// Where the borrow stands now.
     block: u32,
     statement: u32,
-    local: Local,
+    /// The block that ends in the call.
+    call: u32,
+    place: Place,
     mutable: bool,
 }
 
 /// Whether any local was freed of its address.
 pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
-    // By local: the loans, or nothing if some borrow is of another kind.
+    // By local: whether some borrow is of another kind.
     let count = body.locals.len();
     let mut lost = vec![false; count];
     let mut loans: Vec<Loan> = Vec::new();
     lost[0] = true;
     let reads = read_counts(body);
+    let (defs, taken) = pointers(body);
     for (index, block) in body.blocks.iter().enumerate() {
         for (at, statement) in block.statements.iter().enumerate() {
             let StatementKind::Assign(to, value) = &statement.kind else { continue };
@@ -41,37 +45,64 @@ pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
             if place.is_indirect() {
                 continue;
             }
-            let single = to.as_local().filter(|pointer| reads[pointer.index()] == 1);
-            let served = single.is_some_and(|pointer| place.is_local() && serves_call(cx, body, block, at, pointer));
-            if served {
-                loans.push(Loan { block: index as u32, statement: at as u32, local: place.local, mutable });
-            } else {
-                lost[place.local.index()] = true;
+            let pointer = to.as_local().filter(|p| reads[p.index()] == 1 && defs[p.index()] == 1);
+            let call = pointer.and_then(|pointer| taken[pointer.index()]);
+            let fields = place.projection.iter().all(|step| matches!(step, Projection::Field(_)));
+            match (pointer, call) {
+                (Some(pointer), Some(call)) if fields && serves_call(cx, body, call, pointer, place.local) => {
+                    // The address of a local is the same everywhere, so the borrow may move to its call.
+                    loans.push(Loan { block: index as u32, statement: at as u32, call, place: place.clone(), mutable });
+                }
+                _ => lost[place.local.index()] = true,
             }
         }
         if let TerminatorKind::Drop { place, .. } = &block.terminator.kind {
             lost[place.local.index()] = true;
         }
     }
-    loans.retain(|loan| !lost[loan.local.index()] && worth(cx, body.local_decl(loan.local).ty));
-    if loans.is_empty() {
-        return false;
-    }
-    // Two loans for one call would be two copies of one value.
-    let mut by_block = loans.clone();
-    by_block.sort_by_key(|loan| (loan.block, loan.local));
-    for pair in by_block.windows(2) {
-        if pair[0].block == pair[1].block && pair[0].local == pair[1].local {
-            lost[pair[0].local.index()] = true;
+    for loan in &loans {
+        if !worth(cx, cx.types.place(&body.locals, &loan.place)) {
+            lost[loan.place.local.index()] = true;
         }
     }
-    loans.retain(|loan| !lost[loan.local.index()]);
-    // From the end of each block, so that positions before stay true.
-    let any = !loans.is_empty();
-    for loan in loans.into_iter().rev() {
-        lend(body, loan);
+    // Two loans for one call would be two copies of one value.
+    let mut by_call: Vec<(u32, Local)> = loans.iter().map(|loan| (loan.call, loan.place.local)).collect();
+    by_call.sort_unstable();
+    for pair in by_call.windows(2) {
+        if pair[0] == pair[1] {
+            lost[pair[0].1.index()] = true;
+        }
     }
-    any
+    loans.retain(|loan| !lost[loan.place.local.index()]);
+    for loan in &loans {
+        lend(cx, body, loan);
+    }
+    !loans.is_empty()
+}
+
+/// By local: how often it is assigned, and the block whose call takes it as an argument.
+fn pointers(body: &Body) -> (Vec<u32>, Vec<Option<u32>>) {
+    let mut defs = vec![0; body.locals.len()];
+    let mut taken = vec![None; body.locals.len()];
+    body.params().for_each(|param| defs[param.index()] += 1);
+    for (index, block) in body.blocks.iter().enumerate() {
+        for statement in &block.statements {
+            if let StatementKind::Assign(place, _) | StatementKind::SetDiscriminant(place, _) = &statement.kind
+                && !place.is_indirect()
+            {
+                defs[place.local.index()] += 1;
+            }
+        }
+        if let TerminatorKind::Call { args, dest, .. } = &block.terminator.kind {
+            if !dest.is_indirect() {
+                defs[dest.local.index()] += 1;
+            }
+            for local in args.iter().filter_map(Operand::as_local) {
+                taken[local.index()] = Some(index as u32);
+            }
+        }
+    }
+    (defs, taken)
 }
 
 fn read_counts(body: &Body) -> Vec<u32> {
@@ -113,41 +144,18 @@ fn has_no_address(cx: &Cx, ty: Ty) -> bool {
     }
 }
 
-/// Whether the pointer goes to the call at the end of the block and nowhere else, and neither the lent value nor
-/// anything that could reach it is touched between.
-fn serves_call(cx: &Cx, body: &Body, block: &Block, at: usize, pointer: Local) -> bool {
-    let TerminatorKind::Call { callee, args, dest, .. } = &block.terminator.kind else { return false };
+/// Whether the call gets at the lent value by this pointer only, and keeps no pointer to it.
+fn serves_call(cx: &Cx, body: &Body, call: u32, pointer: Local, lent: Local) -> bool {
+    let TerminatorKind::Call { callee, args, dest, .. } = &body.blocks[call as usize].terminator.kind else { return false };
     if !matches!(callee, Callee::Instance(_)) || holds_pointer(cx, cx.types.place(&body.locals, dest)) {
         return false;
     }
-    if !args.iter().any(|arg| arg.as_local() == Some(pointer)) {
+    let reaches = |place: &Place| place.local == lent || place.index_locals().any(|index| index == lent);
+    if args.iter().any(|arg| arg.place().is_some_and(reaches)) || reaches(dest) {
         return false;
     }
-    let StatementKind::Assign(_, Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place)) = &block.statements[at].kind else {
-        return false;
-    };
-    let lent = place.local;
-    // The same call must not get at it in another way.
-    if args.iter().any(|arg| arg.place().is_some_and(|place| place.local == lent)) || dest.local == lent {
-        return false;
-    }
-    // Another argument that takes a pointer could be given this one to keep.
-    let keeps = args.iter().filter(|arg| arg.as_local() != Some(pointer)).any(|arg| {
-        may_keep(cx, cx.types.operand(&body.locals, arg))
-    });
-    if keeps {
-        return false;
-    }
-    // A value with pointers of its own could be told to keep a pointer to itself only by unsafe code; it cannot be moved
-    // then, and everything in Aurora can.
-    block.statements[at + 1..].iter().all(|statement| {
-        let mut touched = false;
-        super::ssa::each_read(statement, &mut |local| touched |= local == lent || local == pointer);
-        if let StatementKind::Assign(place, _) | StatementKind::SetDiscriminant(place, _) = &statement.kind {
-            touched |= place.local == lent;
-        }
-        !touched && !statement.raises()
-    })
+    let mut others = args.iter().filter(|arg| arg.as_local() != Some(pointer));
+    !others.any(|arg| may_keep(cx, cx.types.operand(&body.locals, arg)))
 }
 
 /// Whether a callee that is given such an argument could put a pointer into what it leads to.
@@ -182,47 +190,41 @@ fn holds_pointer(cx: &Cx, ty: Ty) -> bool {
     }
 }
 
-fn lend(body: &mut Body, loan: Loan) {
-    let (ty, source) = {
-        let decl = body.local_decl(loan.local);
-        (decl.ty, decl.source)
-    };
-    let temp = body.add_local(ty, source);
-    let copy_back = |body: &Body, block: &Block, to: BlockId, cleanup: bool| Block {
-        statements: vec![Statement::assign(
-            block.terminator.source,
-            loan.local,
-            Rvalue::Use(Operand::Copy(Place::local(temp))),
-        )],
-        terminator: Terminator { kind: TerminatorKind::Goto(to), source: block.terminator.source },
-        unwind: None,
-        cleanup: cleanup || body.block(to).cleanup,
-    };
-    let block = &body.blocks[loan.block as usize];
-    let needs_back = loan.mutable || !matches!(ty.kind(), TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Float(_));
+fn lend(cx: &Cx, body: &mut Body, loan: &Loan) {
+    let ty = cx.types.place(&body.locals, &loan.place);
+    let temp = body.add_local(ty, body.local_decl(loan.place.local).source);
+    // The borrow moves to the end of the block of its call; its old place stays empty so that positions stay true.
+    let statement = &mut body.blocks[loan.block as usize].statements[loan.statement as usize];
+    let source = statement.source;
+    let mut kind = std::mem::replace(&mut statement.kind, StatementKind::Nop);
+    if let StatementKind::Assign(_, Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place)) = &mut kind {
+        *place = Place::local(temp);
+    }
+    let read = Rvalue::Use(Operand::Copy(loan.place.clone()));
+    let block = &mut body.blocks[loan.call as usize];
+    block.statements.push(Statement::assign(source, temp, read));
+    block.statements.push(Statement { kind, source });
+    let number = matches!(ty.kind(), TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Float(_));
+    if !loan.mutable && number {
+        return;
+    }
+    let source = block.terminator.source;
     let TerminatorKind::Call { target, unwind, .. } = &block.terminator.kind else { return };
     let (target, unwind) = (*target, *unwind);
-    let mut new_target = target;
-    let mut new_unwind = unwind;
-    if needs_back && let Some(to) = target {
-        let back = copy_back(body, block, to, block.cleanup);
-        new_target = Some(body.add_block(back));
-    }
-    if needs_back && let Some(to) = unwind {
-        let block = &body.blocks[loan.block as usize];
-        let back = copy_back(body, block, to, true);
-        new_unwind = Some(body.add_block(back));
-    }
-    let block = &mut body.blocks[loan.block as usize];
-    if let TerminatorKind::Call { target, unwind, .. } = &mut block.terminator.kind {
+    let mut back = |to: Option<BlockId>| {
+        let to = to?;
+        let value = Rvalue::Use(Operand::Copy(Place::local(temp)));
+        let cleanup = body.block(to).cleanup;
+        Some(body.add_block(Block {
+            statements: vec![Statement::assign(source, loan.place.clone(), value)],
+            terminator: Terminator { kind: TerminatorKind::Goto(to), source },
+            unwind: None,
+            cleanup,
+        }))
+    };
+    let (new_target, new_unwind) = (back(target), back(unwind));
+    if let TerminatorKind::Call { target, unwind, .. } = &mut body.blocks[loan.call as usize].terminator.kind {
         *target = new_target;
         *unwind = new_unwind;
     }
-    let statement = &mut block.statements[loan.statement as usize];
-    if let StatementKind::Assign(_, Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place)) = &mut statement.kind {
-        *place = Place::local(temp);
-    }
-    let source = statement.source;
-    let copy = Statement::assign(source, temp, Rvalue::Use(Operand::Copy(Place::local(loan.local))));
-    block.statements.insert(loan.statement as usize, copy);
 }

@@ -353,7 +353,9 @@ impl<'a> Loans<'a> {
             Callee::Fn(id, _) => self.views.result_carries(*id),
             // What a callable gives may come out of what it captured, and of what it is given, whole.
             Callee::FnTrait(..) => {
-                let mut all = vec![Carries::All; args.len()];
+                // A result that is a parameter was chosen before the call: it cannot hold a reference made for it.
+                let carries = if self.views.spells_a_view(ty) { Carries::All } else { Carries::Contents };
+                let mut all = vec![carries; args.len()];
                 all[0] = Carries::Contents;
                 all
             }

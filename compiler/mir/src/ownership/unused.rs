@@ -5,14 +5,13 @@ use crate::fast::FastSet;
 use crate::types::Types;
 use diag::{Diags, Span};
 use hir::ids::LocalId;
-use hir::program::BodySource;
 use hir::typed::{self, ExprKind};
 
 /// `clean`: no mistake of ownership was found, so that `changed` is complete.
 pub(super) fn check(types: &Types, typed: &typed::Body, changed: &FastSet<LocalId>, clean: bool, diags: &mut Diags) {
     let program = types.program.program();
     let def = program.fn_def(typed.owner);
-    if program.module(def.module).library || matches!(def.body, BodySource::Derived(_)) {
+    if program.module(def.module).library || program.sources.file(def.span.file).is_none_or(|file| file.library) {
         return;
     }
     let mut read = vec![false; typed.locals.len()];
