@@ -52,7 +52,7 @@ fn play() {
     let Ok(path) = std::env::var("PLAY") else { return };
     let text = std::fs::read_to_string(path).unwrap();
     let mut diags = Diags::new();
-    let program = typed(&text, &mut diags);
+    let program = Arc::new(typed(&text, &mut diags));
     let checked = crate::check(&program, &mut diags);
     println!("{}", show(&program, &diags));
     for def in program.program().fns.iter().filter(|def| !program.program().module(def.module).library) {
@@ -76,7 +76,7 @@ fn concrete(program: &Arc<TypedProgram>, diags: &mut Diags) -> Option<crate::bod
 #[test]
 fn a_program_of_everything_becomes_concrete() {
     let mut diags = Diags::new();
-    let program = typed(include_str!("tests/everything.aur"), &mut diags);
+    let program = Arc::new(typed(include_str!("tests/everything.aur"), &mut diags));
     let mono = concrete(&program, &mut diags);
     assert!(mono.is_some(), "{}", show(&program, &diags));
 }
@@ -87,7 +87,7 @@ fn endless_instances_are_reported() {
     let text = "fn f<T>(n: int, x: T) { if n > 0 { f(n - 1, Some(x)) } }
 fn main() { f(3, 1) }";
     let mut diags = Diags::new();
-    let program = typed(text, &mut diags);
+    let program = Arc::new(typed(text, &mut diags));
     let checked = crate::check(&program, &mut diags);
     let clean = diags.finish().unwrap();
     let Err(diagnostic) = crate::monomorphize(&program, &checked, clean, &Roots::main(&program)) else {

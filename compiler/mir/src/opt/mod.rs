@@ -8,6 +8,7 @@ pub(crate) mod fold;
 mod hoist;
 mod inline;
 mod lend;
+mod local;
 mod order;
 mod propagate;
 pub(crate) mod simplify;
@@ -115,6 +116,8 @@ fn improve(cx: &Cx, body: &mut Body) {
     for _ in 0..ROUNDS_MAX {
         let mut changed = propagate::run(cx, body);
         check(cx, body, "propagation");
+        changed |= local::run(cx, body);
+        check(cx, body, "local propagation");
         changed |= dead::run(body);
         changed |= split::run(cx, body);
         check(cx, body, "splitting");
@@ -172,7 +175,5 @@ fn drop_unused_locals(body: &mut Body) {
 }
 
 fn check(cx: &Cx, body: &Body, pass: &str) {
-    if cfg!(debug_assertions) || std::env::var_os("AURORA_VERIFY").is_some() {
-        crate::verify::verify(cx.types, body, pass);
-    }
+    crate::verify::debug_verify(cx.types, body, pass);
 }

@@ -41,7 +41,7 @@ pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
             any |= known[local.index()].is_some();
         }
     }
-    let mut rewriter = Rewriter { cx, known, ssa, changed: false };
+    let mut rewriter = Rewriter { known, ssa, changed: false };
     if any {
         rewriter.body(body);
     }
@@ -108,14 +108,13 @@ fn learn(cx: &Cx, body: &Body, ssa: &Ssa, local: Local, value: &Rvalue) -> Optio
     }
 }
 
-struct Rewriter<'a, 'b> {
-    cx: &'a Cx<'b>,
+struct Rewriter {
     known: Vec<Option<Known>>,
     ssa: Ssa,
     changed: bool,
 }
 
-impl Rewriter<'_, '_> {
+impl Rewriter {
     fn body(&mut self, body: &mut Body) {
         for block in &mut body.blocks {
             for statement in &mut block.statements {

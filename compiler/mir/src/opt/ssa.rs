@@ -180,8 +180,7 @@ pub(super) fn each_terminator_read(kind: &TerminatorKind, visit: &mut dyn FnMut(
 /// The nearest block through which every way to a block leads.
 pub(super) struct Dominators {
     /// By block: its rank in reverse postorder; blocks that are not reached have none.
-    pub rank: Vec<u32>,
-    pub order: Vec<BlockId>,
+    rank: Vec<u32>,
     /// By rank.
     nearest: Vec<u32>,
 }
@@ -216,7 +215,7 @@ impl Dominators {
                 }
             }
         }
-        Dominators { rank, order, nearest }
+        Dominators { rank, nearest }
     }
 
     pub fn dominates(&self, above: BlockId, below: BlockId) -> bool {
