@@ -317,6 +317,12 @@ impl FnCx<'_> {
                                     let args = args.subst(&fresh);
                                     if self.solver.evaluate(id, args) == Answer::No {
                                         let args = self.solver.table.resolve_args(args);
+                                        // Told already, where the value was made.
+                                        if self.unmet.contains(&(id, args)) {
+                                            self.solver.table.rollback(snapshot);
+                                            self.tainted = true;
+                                            return;
+                                        }
                                         let bound = self.program.show_trait(args[0], id, &args[1..]);
                                         unmet = Some((bound, predicate.span));
                                     }
