@@ -69,8 +69,6 @@ fn concrete(program: &Arc<TypedProgram>, diags: &mut Diags) -> Option<crate::bod
     let checked = crate::check(program, diags);
     let clean = diags.finish()?;
     let mono = crate::monomorphize(program, &checked, clean, &Roots::main(program)).unwrap();
-    let late = program.take_late_diagnostics();
-    assert!(!late.has_errors(), "{}", show(program, &late));
     Some(crate::optimize(program, mono, Level::Full))
 }
 
