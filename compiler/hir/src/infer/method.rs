@@ -317,8 +317,14 @@ impl FnCx<'_> {
                                     let args = args.subst(&fresh);
                                     if self.solver.evaluate(id, args) == Answer::No {
                                         let args = self.solver.table.resolve_args(args);
-                                        // Told already, where the value was made.
-                                        if self.unmet.contains(&(id, args)) {
+                                        // Told where the value was made, now or soon.
+                                        let asked = self.obligations.iter().any(|known| match known.kind {
+                                            ObligationKind::Trait(other, list) => {
+                                                other == id && self.solver.table.resolve_args(list) == args
+                                            }
+                                            ObligationKind::Projection(..) => false,
+                                        });
+                                        if asked || self.unmet.contains(&(id, args)) {
                                             self.solver.table.rollback(snapshot);
                                             self.tainted = true;
                                             return;

@@ -41,7 +41,7 @@ impl FnCx<'_> {
     /// The right side is hinted with the left one's type where they must agree.
     fn operand_hint(&self, lhs: Ty, op: B) -> Option<Ty> {
         let base = self.resolve(lhs).peeled();
-        if base.is_infer() && !base.is_integer() && !base.is_float() {
+        if matches!(base.kind(), TyKind::Infer(InferTy::General(_))) {
             return None;
         }
         // Text takes text of any form: `s + "…"` wants a view.
