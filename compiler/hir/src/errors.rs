@@ -865,8 +865,7 @@ pub(crate) fn slice_pattern(span: Span, ty: &str, is_vec: bool) -> Diagnostic {
 // ---- Ownership and the rest
 
 pub(crate) fn view_field(span: Span, name: Symbol, declared: Span, word: &str, ty: &str) -> Diagnostic {
-    let at = Span { hi: declared.lo + word.len() as u32, ..declared };
-    let _ = at;
+    let _ = declared;
     Diagnostic::error(E0509, format!("`{name}` has a field that looks at what others own, so it must be a `view {word}`"))
         .primary(span, format!("`{ty}` is a view"))
         .help(format!("own the value (`String` for `&str`, `Vec<T>` for `&[T]`), or declare `view {word} {name}`"))

@@ -67,10 +67,8 @@ impl FnCx<'_> {
         let mut walk = Walk { closure: index, found: Vec::new(), kind: ClosureKind::Fn };
         let body = self.closures[index as usize].body;
         self.walk_value(body, &mut walk, done);
-        let is_move = self.closures[index as usize].is_move;
         let fields: Vec<Ty> = walk.found.iter().map(Capture::field_ty).collect();
         let slot = &mut self.closures[index as usize];
-        let _ = is_move;
         slot.captures = walk.found;
         slot.kind = walk.kind;
         let mut made = self.closure_table.made.borrow_mut();

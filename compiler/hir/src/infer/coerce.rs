@@ -69,9 +69,7 @@ impl FnCx<'_> {
                 if self.try_unify(*from, *to) {
                     return Some(self.expr(ExprKind::Cast(Cast::PointerToPointer, id), target, span));
                 }
-                let middle = Ty::reference(*want, *to);
                 let id = self.coerce_ref(id, *have, *from, *want, *to, span)?;
-                debug_assert!(self.ty_of(id) == middle || true);
                 Some(self.expr(ExprKind::Cast(Cast::PointerToPointer, id), target, span))
             }
             (TyKind::Ptr(have, from), TyKind::Ptr(want, to)) => {

@@ -374,13 +374,11 @@ impl FnCx<'_> {
             };
             return self.pat(kind, own, span);
         }
-        let before = self.tainted;
         let id = self.check_path(path, Some(ty), span);
         let found = self.ty_of(id);
         if self.shallow(found).is_error() {
             return self.pat(PatKind::Error, ty, span);
         }
-        let _ = before;
         match self.constant_of(id) {
             Some(constant) => {
                 if !self.try_unify(ty, found) {
