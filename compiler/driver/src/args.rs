@@ -49,6 +49,7 @@ pub(crate) enum Command {
     Test { path: PathBuf, filter: Option<String> },
     Explain { code: String },
     Emit { stage: Stage, file: PathBuf, function: Option<String> },
+    Litmus(Litmus),
     Version,
     Help { command: Option<String> },
 }
@@ -63,6 +64,15 @@ pub(crate) struct Run {
     pub seed: Option<u64>,
     pub replay: Option<String>,
     pub workers: Option<u32>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Litmus {
+    pub paths: Vec<PathBuf>,
+    /// An object a test and line.
+    pub json: bool,
+    /// With the tables of final states.
+    pub verbose: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -88,6 +98,7 @@ const SHAPES: &[Shape] = &[
     Shape { name: "test", options: &[("--filter", true)] },
     Shape { name: "explain", options: &[] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
+    Shape { name: "litmus", options: &[("--json", false), ("--verbose", false), ("--engine", true)] },
     Shape { name: "help", options: &[] },
     Shape { name: "version", options: &[] },
 ];
@@ -262,6 +273,16 @@ impl Given {
                 };
                 let function = self.take(&["--function"]);
                 Command::Emit { stage, file: self.one("a file")?.into(), function }
+            }
+            "litmus" => {
+                let (json, verbose) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some());
+                if let Some(engine) = self.take(&["--engine"]) {
+                    one_of("--engine", &engine, &[("model", ())])?;
+                }
+                if self.plain.is_empty() {
+                    self.one("a file or a folder")?;
+                }
+                Command::Litmus(Litmus { paths: self.plain.into_iter().map(PathBuf::from).collect(), json, verbose })
             }
             "version" => Command::Version,
             _ => {

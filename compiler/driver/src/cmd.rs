@@ -5,6 +5,7 @@ mod check;
 mod emit;
 mod explain;
 mod help;
+mod litmus;
 
 use crate::args::{Command, Request};
 use crate::exit;
@@ -17,6 +18,7 @@ pub(crate) fn run(request: Request) -> u8 {
         Command::Explain { code } => explain::explain(&code),
         Command::Run(run) => build::run(&run, global),
         Command::Compile(compile) => build::compile(&compile, global),
+        Command::Litmus(request) => litmus::litmus(&request),
         Command::Test { path, filter } => build::test(&path, filter.as_deref(), global),
         Command::Help { command } => help::help(command.as_deref()),
         Command::Version => {

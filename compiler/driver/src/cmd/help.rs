@@ -19,6 +19,7 @@ Commands:
   test FILE|DIR          run the `test` blocks
   explain CODE           what a code means, with a program that fails and the same mended
   emit --stage S FILE    show what a phase made of a program
+  litmus PATH…           judge litmus tests under the memory model
   help COMMAND           more about a command
   version                the version
 
@@ -101,6 +102,23 @@ Shows what a phase made of a program, on standard output.
 Examples:
   aurorac emit --stage ast main.aur
   aurorac emit --stage mir main.aur --function main
+",
+        "litmus" => "\
+Usage: aurorac litmus PATH… [--json] [--verbose] [--engine model]
+
+Judges litmus tests in the C form (`.litmus`), of a folder all below it: every final state that the memory model allows,
+whether the question's answer is yes (Ok) or no (No), how often its condition is fulfilled (Always, Sometimes, Never), the
+number of consistent executions, and whether one of them has a data race. A test that is not understood is refused with its
+line; then the command ends with 1.
+
+Options:
+  --verbose        with a table of final states and the executions that lead to each
+  --json           an object a test and line: name, verdict, observation, condition, states, race, executions
+  --engine model   by the axioms of the memory model (the only engine)
+
+Examples:
+  aurorac litmus tests/litmus
+  aurorac litmus --verbose SB.litmus
 ",
         "version" => "Usage: aurorac version\n",
         _ => return None,
