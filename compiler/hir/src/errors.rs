@@ -478,6 +478,14 @@ pub(crate) fn unmet_bound(
     }
 }
 
+pub(crate) fn wrong_order(span: Span, subject: &str, allowed: &str, found: &str, is_order: bool) -> Diagnostic {
+    let message = if is_order { format!("{subject} cannot be `{found}`") } else { format!("a `{found}` is not an ordering") };
+    let subject = subject.rsplit(": ").next().unwrap_or(subject);
+    Diagnostic::error(E0701, message)
+        .primary(span, "this ordering does not fit")
+        .help(format!("{subject} may be {allowed}; left out, it is `seqcst`"))
+}
+
 pub(crate) fn not_implemented(span: Span, ty: &str, wanted: Symbol, bound: Option<Span>) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0305, format!("`{ty}` does not implement `{wanted}`")).primary(span, format!("`{wanted}` is needed for `{ty}`"));
     match bound {

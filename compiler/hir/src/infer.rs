@@ -14,6 +14,7 @@ mod finish;
 mod format;
 mod method;
 mod operator;
+mod order;
 mod pat;
 mod path;
 mod place;
@@ -572,6 +573,9 @@ impl<'a> FnCx<'a> {
 
     fn report_unmet(&mut self, id: TraitId, args: Args, obligation: &Obligation) {
         let args = self.solver.table.resolve_args(args);
+        if !args[0].flags().error && self.wrong_order(id, args[0], obligation.span) {
+            return;
+        }
         // What lacks a trait lacks it wherever it is asked for: one message does.
         if args.iter().any(|ty| ty.flags().error) || self.unmet.contains(&(id, args)) {
             self.tainted = true;

@@ -57,17 +57,20 @@ impl FnCx<'_> {
         if def.is_unsafe && self.unsafe_depth == 0 {
             self.report(errors::needs_unsafe(name_span, &format!("call of the unsafe function `{}`", def.name)));
         }
+        let asked = self.obligations.len();
         self.require_predicates(&def.generics.predicates, generic_args, name_span);
         let params: Vec<Ty> = def.params.iter().map(|param| param.ty.subst(&generic_args)).collect();
         let params: Vec<Ty> = params.into_iter().map(|ty| self.normalize_at(ty, name_span)).collect();
         let ret = self.normalize_at(def.ret.subst(&generic_args), name_span);
-        if args.len() != params.len() {
+        let orders = self.left_out_orders(id, asked, &params, args, span);
+        if args.len() + orders.len() != params.len() {
             let declared = (def.name_span, def.params.iter().map(|param| param.name).collect::<Vec<_>>());
             self.report(errors::wrong_arguments(span, name_span, def.name, params.len(), args.len(), Some(declared)));
             self.check_all(args);
             return self.expr(ExprKind::Error, ret, span);
         }
-        let values = self.arguments(&params, ret, args, expect);
+        let mut values = self.arguments(&params, ret, args, expect);
+        values.extend(orders);
         self.expr(ExprKind::Call(Callee::Fn(id, generic_args), values), ret, span)
     }
 

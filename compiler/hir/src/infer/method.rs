@@ -220,10 +220,12 @@ impl FnCx<'_> {
         if !self.try_unify(self_param, receiver_ty) {
             self.mismatch(self_param, receiver_ty, call.receiver.span);
         }
+        let asked = self.obligations.len();
         self.require_predicates(&def.generics.predicates, args, name_span);
         let params: Vec<Ty> = params[1..].iter().map(|&ty| self.normalize_at(ty, name_span)).collect();
         let ret = self.normalize_at(def.ret.subst(&args), name_span);
-        if call.args.len() != params.len() {
+        let orders = self.left_out_orders(pick.fn_id, asked, &params, &call.args, span);
+        if call.args.len() + orders.len() != params.len() {
             let declared = (def.name_span, def.params[1..].iter().map(|param| param.name).collect::<Vec<_>>());
             let (wanted, given) = (params.len(), call.args.len());
             self.report(errors::wrong_arguments(span, name_span, def.name, wanted, given, Some(declared)));
@@ -232,6 +234,7 @@ impl FnCx<'_> {
         }
         let mut values = vec![receiver];
         values.extend(self.arguments(&params, ret, &call.args, expect));
+        values.extend(orders);
         self.expr(ExprKind::Call(Callee::Fn(pick.fn_id, args), values), ret, span)
     }
 

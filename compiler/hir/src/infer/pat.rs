@@ -142,7 +142,12 @@ impl FnCx<'_> {
         let def = self.program.lookup(self.module, name.name, Namespace::Value)?;
         let is_constant = match def {
             Def::Variant(adt, variant) => self.program.adt(adt).variants[variant as usize].kind == VariantKind::Unit,
-            Def::Fn(id) => self.program.fn_def(id).kind == FnKind::Const,
+            Def::Fn(id) => {
+                let def = self.program.fn_def(id);
+                // The library's words in small letters (`release`) are no constants that a pattern would ask for.
+                let is_word = self.program.module(def.module).library && def.name.as_str().starts_with(char::is_lowercase);
+                def.kind == FnKind::Const && !is_word
+            }
             _ => false,
         };
         if !is_constant {

@@ -379,6 +379,7 @@ impl<'a> Collector<'_, 'a> {
                 "nonblocking" => flags.nonblocking = true,
                 "auto_ref" => flags.auto_ref = true,
                 "must_use" => flags.must_use = true,
+                "orders" => flags.orders = true,
                 "lang" | "doc" | "allow" | "step" => {}
                 _ => self.diags.push(errors::unknown_attribute(attr)),
             }
