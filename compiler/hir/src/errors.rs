@@ -906,6 +906,30 @@ pub(crate) fn spawn_outside(span: Span) -> Diagnostic {
         .help("put a `scope { … }` around it; a helper takes a `&Scope` and starts tasks with `spawn in s`, and `detach { … }` starts one that the whole program waits for")
 }
 
+pub(crate) fn scope_option(name: Ident) -> Diagnostic {
+    Diagnostic::error(E0111, format!("a `scope` has no option `{}`", name.name))
+        .primary(name.span, "not an option of a scope")
+        .help("the options are `limit: n`, `deadline: duration` and `on_failure: collect`")
+}
+
+pub(crate) fn on_failure(span: Span) -> Diagnostic {
+    Diagnostic::error(E0111, "a scope either cancels its tasks when one fails, or collects the failures")
+        .primary(span, "neither `collect` nor `cancel`")
+        .help("`on_failure: collect` lets every task finish and gives the failures; without it the first failure cancels the others")
+}
+
+pub(crate) fn async_without_block(span: Span) -> Diagnostic {
+    Diagnostic::error(E0604, "this task would end with the closure that starts it, before anybody could await it")
+        .primary(span, "an `async` lasts to the end of the block that it stands in")
+        .help("start it where it is awaited: `for x in xs { tasks.push(spawn work(x)) }` inside a `scope { … }`, then `join tasks`")
+}
+
+pub(crate) fn not_joinable(span: Span, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0305, format!("`{ty}` is not the handle of a task"))
+        .primary(span, "nothing to wait for")
+        .help("`join` and `await` take a `Task<T>`, a tuple of handles or a `Vec` of them; a function is simply called: it may wait without being marked")
+}
+
 pub(crate) fn own_by_hand(span: Span) -> Diagnostic {
     Diagnostic::error(E0323, "`Own` is decided by what a type contains").primary(span, "it cannot be implemented by hand")
 }

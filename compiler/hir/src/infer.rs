@@ -19,6 +19,7 @@ mod pat;
 mod path;
 mod place;
 pub(crate) mod table;
+mod tasks;
 
 use crate::errors;
 use crate::ids::*;
@@ -123,6 +124,10 @@ struct FnCx<'a> {
     pats: Vec<Pat>,
     locals: Vec<typed::Local>,
     closures: Vec<typed::Closure>,
+    regions: Vec<typed::Region>,
+    task_scopes: Vec<tasks::ScopeCx>,
+    /// Blocks being checked that a task of an `async` may end with.
+    async_blocks: Vec<tasks::AsyncBlock>,
     /// The closure around each closure.
     closure_parents: Vec<Option<u32>>,
     /// Which `Fn` traits were asked of closures, checked when their kinds are known.
@@ -167,6 +172,9 @@ impl<'a> FnCx<'a> {
             pats: Vec::new(),
             locals: Vec::new(),
             closures: Vec::new(),
+            regions: Vec::new(),
+            task_scopes: Vec::new(),
+            async_blocks: Vec::new(),
             closure_parents: Vec::new(),
             closure_checks: Vec::new(),
             scopes: vec![Vec::new()],

@@ -65,6 +65,7 @@ impl Printer<'_> {
                     format!("let {}: {ty}{init}{or_else}", self.pat(*pat))
                 }
                 Stmt::Expr(id) => format!("{};", self.expr(*id, depth + 1)),
+                Stmt::Open(index) => format!("open {}", self.region(*index, depth + 1)),
             };
             out.push_str(&format!("{pad}{text}\n"));
         }
@@ -151,9 +152,21 @@ impl Printer<'_> {
             }
             ExprKind::Continue { target } => format!("continue '{}", target.0),
             ExprKind::Return(value) => format!("return{}", value.map(|id| format!(" {}", e(id))).unwrap_or_default()),
+            ExprKind::Propagate(value) => format!("return failed {}", e(*value)),
+            ExprKind::Region(index) => self.region(*index, depth),
             ExprKind::Unsafe(body) => format!("unsafe {}", e(*body)),
             ExprKind::Error => "{error}".to_string(),
         }
+    }
+
+    fn region(&self, index: u32, depth: usize) -> String {
+        let region = &self.body.regions[index as usize];
+        let enter = self.list(&region.enter, depth);
+        let leave = &self.program.fn_def(region.leave.0).path;
+        let part = |name: &str, id: Option<ExprId>| id.map(|id| format!(" {name} {}", self.expr(id, depth))).unwrap_or_default();
+        let body = part("then", region.body);
+        let after = part("after", region.after.map(|(_, value)| value));
+        format!("region [{enter}]{body} leave {leave}{after}{}", part("caught", region.caught))
     }
 
     fn pat(&self, id: PatId) -> String {

@@ -20,6 +20,7 @@ pub struct Body {
     pub pats: Vec<Pat>,
     pub locals: Vec<Local>,
     pub closures: Vec<Closure>,
+    pub regions: Vec<Region>,
     pub span: Span,
     /// A mistake was reported in it: later phases leave it alone.
     pub poisoned: bool,
@@ -114,6 +115,10 @@ pub enum ExprKind {
     Continue { target: LoopId },
     /// From the function or the innermost closure.
     Return(Option<ExprId>),
+    /// What `?` does with a failure: leaves like `Return`, and the scopes on the way are told that they failed.
+    Propagate(ExprId),
+    /// A block that is set right on every way out: an index into `Body::regions`.
+    Region(u32),
     /// `unsafe { }`
     Unsafe(ExprId),
 
@@ -133,7 +138,35 @@ pub enum Stmt {
     Let { pat: PatId, init: Option<ExprId>, or_else: Option<ExprId>, span: Span },
     /// The value is dropped at the end of the statement.
     Expr(ExprId),
+    /// A region that lasts to the end of this block: its body is what follows.
+    Open(u32),
 }
+
+/// `scope`, `timeout`, `shield`, `blocking`, `with`, and the hidden scope of an `async`: opened, then closed on every edge
+/// by which control leaves.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Its memory in the frame: initialised and ended in place, never moved or dropped.
+    pub record: Option<LocalId>,
+    /// Memory for the tasks that are started in it at most once, one for each place in the text.
+    pub places: Vec<LocalId>,
+    /// Calls that open it. They do not raise.
+    pub enter: Vec<ExprId>,
+    /// Calls on the way out: given the record's address, if there is one.
+    pub leave: RegionCall,
+    pub unwind: RegionCall,
+    /// Before `leave` where a failure passes on its way.
+    pub abandon: Option<RegionCall>,
+    /// `None` for what a statement opened.
+    pub body: Option<ExprId>,
+    /// Takes the body's value and gives the region's, after it was left and while its memory still stands.
+    pub after: Option<(LocalId, ExprId)>,
+    /// The value where a raise ended here instead.
+    pub caught: Option<ExprId>,
+    pub span: Span,
+}
+
+pub type RegionCall = (FnId, Args);
 
 #[derive(Clone, Debug)]
 pub struct Arm {
@@ -207,7 +240,31 @@ pub struct Closure {
     pub body: ExprId,
     /// What it takes from outside, in the order of its fields.
     pub captures: Vec<Capture>,
+    pub task: Option<Task>,
     pub span: Span,
+}
+
+/// A closure that is the body of a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Task {
+    pub kind: TaskKind,
+    /// Variables from this one on are declared inside the scope and may end before the task: they are moved in.
+    pub inside: LocalId,
+    /// The word that starts it.
+    pub head: Span,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaskKind {
+    Spawn,
+    /// Catches its failure.
+    Try,
+    /// In a scope of some function above: owns what it captures.
+    In { caught: bool },
+    Detach,
+    Async,
+    /// The body of a `parallel for`: runs in several tasks at once.
+    Parallel,
 }
 
 /// A path of an outer local that a closure uses: `a.b.c`, with dereferences. As in Rust 2021: moves stop before a

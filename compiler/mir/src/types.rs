@@ -39,6 +39,13 @@ impl<'a> Types<'a> {
         Types { program, owner, box_adt, memory: RefCell::default() }
     }
 
+    /// Memory of a region or a task: the compiler's own, initialised in place through its address.
+    pub fn is_record(&self, ty: Ty) -> bool {
+        const RECORDS: [&str; 5] = ["scope", "task_record", "timeout_guard", "shield_guard", "local_guard"];
+        let lang = &self.program.program().lang;
+        matches!(ty.kind(), TyKind::Adt(id, _) if RECORDS.iter().any(|name| lang.is_adt(name, *id)))
+    }
+
     pub fn is_copy(&self, ty: Ty) -> bool {
         match ty.kind() {
             TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Float(_) | TyKind::Ptr(..) | TyKind::Never => return true,

@@ -83,7 +83,8 @@ impl Verifier<'_> {
 
     fn edge(&self, from: &Block, to: BlockId) {
         let Some(target) = self.body.blocks.get(to.index()) else { self.fail(format!("{to} does not exist")) };
-        if from.cleanup && !target.cleanup {
+        // A region that catches: only behind a call does cleanup become ordinary again.
+        if from.cleanup && !target.cleanup && !matches!(from.terminator.kind, TerminatorKind::Call { .. }) {
             self.fail(format!("cleanup leads back to {to}"));
         }
         if !from.cleanup && target.cleanup && from.unwind != Some(to) && from.terminator.kind.unwind() != Some(to) {

@@ -30,8 +30,13 @@ impl FnCx<'_> {
     fn block_inner(&mut self, block: &ast::Block, expect: Option<Ty>, must: bool) -> ExprId {
         let mut stmts = Vec::new();
         for stmt in &block.stmts {
+            let at = stmts.len();
+            self.enter_statement();
             self.statement(stmt, &mut stmts);
+            self.leave_statement(&mut stmts, at);
         }
+        let at = stmts.len();
+        self.enter_statement();
         let is_unit = expect.is_some_and(|ty| self.shallow(ty).is_unit());
         let (tail, ty) = match &block.tail {
             // A block of type `()` drops its last value.
@@ -60,6 +65,7 @@ impl FnCx<'_> {
                 if must && let Some(wanted) = expect {
                     let found = self.shallow(wanted);
                     if !self.try_unify(found, Ty::unit()) {
+                        self.async_blocks.pop();
                         self.missing_value(block, wanted);
                         return self.error_expr(block.span);
                     }
@@ -67,6 +73,7 @@ impl FnCx<'_> {
                 (None, Ty::unit())
             }
         };
+        self.leave_statement(&mut stmts, at);
         let id = self.expr(ExprKind::Block(Block { stmts, tail }), ty, block.span);
         match expect {
             Some(wanted) if must && tail.is_none() => self.coerce(id, wanted),
@@ -138,7 +145,7 @@ impl FnCx<'_> {
     /// A value that nobody takes. The branches of `if`, `match` and blocks need not agree then.
     fn check_discard(&mut self, expr: &ast::Expr) -> ExprId {
         use ast::ExprKind as K;
-        let discards = matches!(expr.kind, K::If(_) | K::Match(..) | K::Block(_) | K::Unsafe(_));
+        let discards = matches!(expr.kind, K::If(_) | K::Match(..) | K::Block(_) | K::Unsafe(_) | K::Scope(_));
         self.check_expr(expr, discards.then(Ty::unit))
     }
 }

@@ -68,6 +68,10 @@ impl FnCx<'_> {
         let body = self.closures[index as usize].body;
         self.walk_value(body, &mut walk, done);
         let fields: Vec<Ty> = walk.found.iter().map(Capture::field_ty).collect();
+        // A task runs once and owns what it took.
+        if self.closures[index as usize].task.is_some_and(|task| task.kind != typed::TaskKind::Parallel) {
+            walk.kind = ClosureKind::FnOnce;
+        }
         let slot = &mut self.closures[index as usize];
         slot.captures = walk.found;
         slot.kind = walk.kind;
@@ -162,7 +166,9 @@ impl FnCx<'_> {
         if !self.is_outside(path.local, walk.closure) {
             return;
         }
-        let is_move = self.closures[walk.closure as usize].is_move;
+        let closure = &self.closures[walk.closure as usize];
+        // What a scope declares ends before the scope's tasks do.
+        let is_move = closure.is_move || closure.task.is_some_and(|task| path.local >= task.inside);
         // What the use means for the kind: only what the path can reach from the closure's own fields.
         let through_shared = |types: &[Ty], steps: &[CaptureStep]| {
             steps.iter().zip(types).any(|(step, ty)| {
@@ -352,6 +358,7 @@ impl FnCx<'_> {
                             }
                         }
                         typed::Stmt::Expr(value) => self.walk_statement(*value, walk, done),
+                        typed::Stmt::Open(index) => self.walk_region(*index, walk, done),
                     }
                 }
                 if let Some(tail) = block.tail {
@@ -377,11 +384,21 @@ impl FnCx<'_> {
                 }
             }
             ExprKind::Loop { body, .. } | ExprKind::Labeled { body, .. } => self.walk_value(body, walk, done),
+            ExprKind::Propagate(value) => self.walk_value(value, walk, done),
+            ExprKind::Region(index) => self.walk_region(index, walk, done),
             ExprKind::Break { value, .. } | ExprKind::Return(value) => {
                 if let Some(value) = value {
                     self.walk_value(value, walk, done);
                 }
             }
+        }
+    }
+
+    fn walk_region(&mut self, index: u32, walk: &mut Walk, done: &mut Vec<bool>) {
+        let region = self.regions[index as usize].clone();
+        let after = region.after.map(|(_, value)| value);
+        for value in region.enter.into_iter().chain(region.body).chain(after).chain(region.caught) {
+            self.walk_value(value, walk, done);
         }
     }
 

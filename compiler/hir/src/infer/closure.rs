@@ -55,6 +55,7 @@ impl FnCx<'_> {
             ret,
             body: ExprId(0),
             captures: Vec::new(),
+            task: None,
             span,
         });
         let before = self.diverges;

@@ -116,29 +116,31 @@ impl FnCx<'_> {
             },
             K::Try(operand) => self.try_(operand, span),
             K::Cast(operand, ty) => self.cast(operand, ty, span),
-            K::Scope(_) => self.later(span, "`scope`"),
-            // What stands inside a `scope` is not looked at yet, so this one stands outside.
-            K::Spawn(spawn) if spawn.in_scope.is_none() => {
-                self.report(errors::spawn_outside(spawn.head_span));
-                self.error_expr(span)
+            // A library without tasks: nothing to build them of.
+            K::Scope(_) | K::Join(_) | K::Detach(_) | K::Async(_) | K::Await(_) | K::Yield | K::Timeout(..) | K::Shield(..)
+            | K::Blocking(_) | K::Channel(..)
+                if self.program.lang.get("scope").is_none() =>
+            {
+                self.later(span, "a task")
             }
-            K::Spawn(_) => self.later(span, "`spawn`"),
-            K::Join(_) => self.later(span, "`join`"),
-            K::Detach(_) => self.later(span, "`detach`"),
-            K::Async(_) | K::Await(_) => self.later(span, "`async` and `await`"),
-            K::Yield => self.later(span, "`yield`"),
-            K::Select(_) => self.later(span, "`select`"),
-            K::Channel(..) => self.later(span, "`channel`"),
-            K::Shield(..) => self.later(span, "`shield`"),
-            K::Timeout(..) => self.later(span, "`timeout`"),
-            K::Blocking(_) => self.later(span, "`blocking`"),
-            K::With(..) => self.later(span, "`with`"),
-            K::Lock(..) => self.later(span, "`lock`"),
+            K::Scope(scope) => self.scope(scope, expect, span),
+            K::Spawn(spawn) => self.spawn(spawn, expect, span),
+            K::Join(operand) | K::Await(operand) => self.join(operand, span),
+            K::Detach(block) => self.detach(block, span),
+            K::Async(operand) => self.async_task(operand, expect, span),
+            K::Yield => self.call_lang("yield_now", &[], Vec::new(), span),
+            K::Select(select) => self.select(select, expect, span),
+            K::Channel(ty, args) => self.channel(ty.as_deref(), args, expect, span),
+            K::Shield(budget, block) => self.shield(budget.as_deref(), block, expect, span),
+            K::Timeout(duration, block) => self.timeout(duration, block, expect, span),
+            K::Blocking(block) => self.blocking(block, expect, span),
+            K::With(name, value, block) => self.with(name, value, block, expect, span),
+            K::Lock(locks, block) => self.lock(locks, block, expect, span),
             K::Error => self.error_expr(span),
         }
     }
 
-    fn later(&mut self, span: Span, what: &str) -> ExprId {
+    pub(super) fn later(&mut self, span: Span, what: &str) -> ExprId {
         self.report(errors::not_yet(span, what));
         self.error_expr(span)
     }
@@ -603,7 +605,7 @@ impl FnCx<'_> {
 
     // ---- Control.
 
-    fn enter_loop(
+    pub(super) fn enter_loop(
         &mut self,
         label: Option<Symbol>,
         value: Option<Ty>,
@@ -672,7 +674,7 @@ impl FnCx<'_> {
     }
 
     /// One branch more: its value made to fit those before.
-    fn join_branch(&mut self, join: &mut Join, id: ExprId, discard: bool, first: Option<ExprId>) -> ExprId {
+    pub(super) fn join_branch(&mut self, join: &mut Join, id: ExprId, discard: bool, first: Option<ExprId>) -> ExprId {
         let ty = self.structurally(self.ty_of(id));
         if discard && !ty.is_unit() && !ty.is_never() && !ty.is_error() {
             // Nobody takes the values of a statement's branches.
@@ -729,7 +731,7 @@ impl FnCx<'_> {
     }
 
     /// A branch that never ends takes the type of the others.
-    fn finish_branch(&mut self, id: ExprId, ty: Ty) -> ExprId {
+    pub(super) fn finish_branch(&mut self, id: ExprId, ty: Ty) -> ExprId {
         if self.shallow(self.ty_of(id)).is_never() && !ty.is_never() { self.coerce(id, ty) } else { id }
     }
 
@@ -783,7 +785,7 @@ impl FnCx<'_> {
     /// `match into_iter(e) { mut iterator => loop { match next(&mut iterator) { None => break, Some(p) => body } } }`
     fn for_(&mut self, f: &ast::For, span: Span) -> ExprId {
         if let Some(parallel) = &f.parallel {
-            return self.later(parallel.span, "`parallel for`");
+            return self.parallel_for(f, parallel, span);
         }
         let before = self.diverges;
         let source = self.check_expr(&f.iter, None);
@@ -969,7 +971,7 @@ impl FnCx<'_> {
                 self.expr(call, wanted_err, question)
             };
             let failed = self.expr(ExprKind::Adt { variant: ERR, fields: vec![(0, error)], base: None }, ret, question);
-            let leave = self.expr(ExprKind::Return(Some(failed)), Ty::never(), question);
+            let leave = self.expr(ExprKind::Propagate(failed), Ty::never(), question);
             let leave = self.expr(ExprKind::Cast(Cast::Never, leave), ok_ty, question);
             let ok = self.pat(PatKind::Variant { variant: OK, fields: vec![(0, ok_pat)] }, ty, span);
             let err = self.pat(PatKind::Variant { variant: ERR, fields: vec![(0, err_pat)] }, ty, span);
@@ -994,7 +996,7 @@ impl FnCx<'_> {
             }
             let (some_pat, some_value) = self.bound_pat("value", some_ty, span);
             let nothing = self.expr(ExprKind::Adt { variant: NONE, fields: Vec::new(), base: None }, ret, question);
-            let leave = self.expr(ExprKind::Return(Some(nothing)), Ty::never(), question);
+            let leave = self.expr(ExprKind::Propagate(nothing), Ty::never(), question);
             let leave = self.expr(ExprKind::Cast(Cast::Never, leave), some_ty, question);
             let some = self.pat(PatKind::Variant { variant: SOME, fields: vec![(0, some_pat)] }, ty, span);
             let none = self.pat(PatKind::Variant { variant: NONE, fields: Vec::new() }, ty, span);
@@ -1090,19 +1092,19 @@ pub(super) const OK: u32 = 0;
 pub(super) const ERR: u32 = 1;
 
 /// What the branches of an expression have in common so far.
-struct Join {
+pub(super) struct Join {
     expected: Option<Ty>,
     ty: Option<Ty>,
 }
 
 impl Join {
-    fn new(expected: Option<Ty>) -> Join {
+    pub(super) fn new(expected: Option<Ty>) -> Join {
         Join { expected, ty: None }
     }
-    fn hint(&self) -> Option<Ty> {
+    pub(super) fn hint(&self) -> Option<Ty> {
         self.ty.or(self.expected)
     }
-    fn result(&self) -> Ty {
+    pub(super) fn result(&self) -> Ty {
         self.ty.unwrap_or_else(Ty::never)
     }
 }

@@ -37,6 +37,7 @@ impl FnCx<'_> {
             pats: std::mem::take(&mut self.pats),
             locals: std::mem::take(&mut self.locals),
             closures: std::mem::take(&mut self.closures),
+            regions: std::mem::take(&mut self.regions),
             span: def.span,
             poisoned: self.tainted,
         };

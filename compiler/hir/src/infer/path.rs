@@ -103,6 +103,7 @@ impl FnCx<'_> {
             ret,
             body,
             captures: Vec::new(),
+            task: None,
             span,
         });
         let identity = self.program.identity_args(&self.def().generics);

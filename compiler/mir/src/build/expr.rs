@@ -18,6 +18,7 @@ impl Builder<'_> {
         match &expr.kind {
             ExprKind::Block(block) => self.block_into(dest, block, expr),
             ExprKind::Unsafe(inner) => self.expr_into(dest, *inner),
+            ExprKind::Region(index) => self.region_into(dest, *index, expr.span),
             ExprKind::If { cond, then, or_else } => self.if_into(dest, id, *cond, *then, *or_else),
             ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Let(..) => self.condition_into(dest, id),
             ExprKind::Match { scrutinee, arms } => self.match_into(dest, *scrutinee, arms, expr.span),
@@ -40,6 +41,7 @@ impl Builder<'_> {
             | ExprKind::AssignOp(..)
             | ExprKind::Break { .. }
             | ExprKind::Continue { .. }
+            | ExprKind::Propagate(_)
             | ExprKind::Return(_) => {
                 self.statement(id);
                 if self.live {
@@ -121,6 +123,10 @@ impl Builder<'_> {
                 }
                 self.return_out(source);
             }
+            ExprKind::Propagate(value) => {
+                self.expr_into(Place::RETURN, *value);
+                self.propagate_out(source);
+            }
             ExprKind::Unsafe(inner) => self.statement(*inner),
             _ if expr.ty.is_unit() => {
                 let sink = self.sink();
@@ -172,6 +178,7 @@ impl Builder<'_> {
             | ExprKind::And(..)
             | ExprKind::Or(..)
             | ExprKind::Let(..)
+            | ExprKind::Region(_)
             | ExprKind::Unsafe(_) => {
                 // The report of an assignment belongs to the assignment, not to one of the branches.
                 let value = self.as_operand(value);
@@ -286,6 +293,7 @@ impl Builder<'_> {
                         this.in_temp_scope(span, |this| this.statement(*id));
                     }
                     Stmt::Let { pat, init, or_else, span } => this.let_statement(*pat, *init, *or_else, *span),
+                    Stmt::Open(region) => this.open_region(*region, &dest),
                 }
             }
             match block.tail {

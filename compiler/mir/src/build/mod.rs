@@ -9,6 +9,7 @@ mod expr;
 mod matches;
 mod pattern;
 mod place;
+mod region;
 mod rvalue;
 mod scope;
 
@@ -89,6 +90,8 @@ struct Builder<'a> {
     breakables: Vec<Breakable>,
     if_scopes: Vec<IfScope>,
     returns: ExitTree,
+    /// Ways out of the body by `?`.
+    failures: ExitTree,
     unwind: UnwindTree,
     resume: Option<BlockId>,
     /// A place for results of type `()` that nobody reads.
@@ -125,6 +128,7 @@ impl<'a> Builder<'a> {
             breakables: Vec::new(),
             if_scopes: Vec::new(),
             returns: ExitTree::default(),
+            failures: ExitTree::default(),
             unwind: UnwindTree::new(),
             resume: None,
             sink: None,

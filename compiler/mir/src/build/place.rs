@@ -77,6 +77,8 @@ impl Builder<'_> {
             | ExprKind::Break { .. }
             | ExprKind::Continue { .. }
             | ExprKind::Return(_)
+            | ExprKind::Propagate(_)
+            | ExprKind::Region(_)
             | ExprKind::Unsafe(_)
             | ExprKind::Error => false,
         }

@@ -4,21 +4,33 @@
 //! `break`, `continue`, `return` or a failed condition walks through several scopes at once; such exits to one target
 //! share their tails in a drop tree. Raising walks through all scopes; these chains share one tree for the whole
 //! function, whose nodes become cleanup blocks only when an edge needs them.
+//!
+//! Regions (see `hir::typed::Region`) are scheduled like drops: leaving calls what closes them. A region that catches ends
+//! the chains of all raises inside: they go on at an ordinary block of the same function.
 
 use super::Builder;
 use crate::body::*;
 use crate::fast::FastMap;
 use diag::Span;
 use hir::ids::LoopId;
+use hir::ty::{Args, Mutable, Ty};
+use hir::typed;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum DropKind {
     Value,
     Storage,
+    /// A value on its way out of a region: dropped if leaving raises.
+    Kept,
+    /// Closing a region: an index into the typed body's.
+    Region(u32),
+    /// Raises inside end here, at an ordinary block.
+    Catch(BlockId),
 }
 
 #[derive(Clone, Copy)]
 struct Scheduled {
+    /// Of no meaning for regions and catches.
     local: Local,
     kind: DropKind,
 }
@@ -35,7 +47,9 @@ pub(super) struct Scope {
 #[derive(Default)]
 pub(super) struct ExitTree {
     nodes: Vec<ExitNode>,
-    index: FastMap<(u32, u32, bool), u32>,
+    index: FastMap<(u32, u32, DropKind), u32>,
+    /// A failure is on its way: scopes are told.
+    failing: bool,
     /// Blocks that wait for their terminator, and the node they go to.
     entries: Vec<(BlockId, u32, SourceId)>,
 }
@@ -53,11 +67,12 @@ struct ExitNode {
 #[derive(Default)]
 pub(super) struct UnwindTree {
     nodes: Vec<UnwindNode>,
-    index: FastMap<(u32, u32), u32>,
+    index: FastMap<(u32, u32, DropKind), u32>,
 }
 
 struct UnwindNode {
     local: Local,
+    kind: DropKind,
     source: SourceId,
     next: u32,
     block: Option<BlockId>,
@@ -102,10 +117,37 @@ impl Builder<'_> {
                         self.terminate(source, TerminatorKind::Drop { place, target, unwind });
                         self.go_to(target);
                     }
+                    DropKind::Region(region) => {
+                        self.scopes[depth].drops.truncate(index);
+                        self.scopes[depth].unwind = None;
+                        let call = self.typed.regions[region as usize].leave;
+                        let unwind = self.unwind_block();
+                        self.region_call(source, region, call, unwind);
+                    }
+                    DropKind::Kept | DropKind::Catch(_) => {}
                 }
             }
         }
         self.scopes.pop();
+    }
+
+    /// Calls one of a region's functions with the address of its record.
+    fn region_call(&mut self, source: SourceId, region: u32, call: typed::RegionCall, unwind: Option<BlockId>) {
+        let (function, given) = call;
+        let args = self.region_args(source, region);
+        let dest = Place::local(self.new_temp(Ty::unit(), source));
+        let target = self.new_block();
+        let callee = Callee::Fn(function, given);
+        self.terminate(source, TerminatorKind::Call { callee, args, dest, target: Some(target), unwind });
+        self.go_to(target);
+    }
+
+    fn region_args(&mut self, source: SourceId, region: u32) -> Vec<Operand> {
+        let Some(record) = self.typed.regions[region as usize].record else { return Vec::new() };
+        let record = self.declare(record);
+        let pointer = self.new_temp(Ty::pointer(Mutable::Yes, self.locals[record.index()].ty), source);
+        self.assign(source, pointer, Rvalue::RawRef(Mutable::Yes, Place::local(record)));
+        vec![Operand::take(pointer)]
     }
 
     pub(super) fn in_scope<R>(&mut self, span: Span, inside: impl FnOnce(&mut Self) -> R) -> R {
@@ -125,7 +167,7 @@ impl Builder<'_> {
 
     pub(super) fn schedule(&mut self, scope: usize, local: Local, kind: DropKind) {
         self.scopes[scope].drops.push(Scheduled { local, kind });
-        if kind == DropKind::Value {
+        if kind != DropKind::Storage {
             self.forget_unwind(scope);
         }
     }
@@ -148,6 +190,18 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether its value is dropped already when a raise passes, before any catch.
+    pub(super) fn is_scheduled(&self, local: Local) -> bool {
+        for scheduled in self.scopes.iter().rev().flat_map(|scope| scope.drops.iter().rev()) {
+            match scheduled.kind {
+                DropKind::Catch(_) => return false,
+                DropKind::Value | DropKind::Kept if scheduled.local == local => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
     fn forget_unwind(&mut self, from: usize) {
         for scope in &mut self.scopes[from..] {
             scope.unwind = None;
@@ -162,10 +216,8 @@ impl Builder<'_> {
         let mut node = known.and_then(|at| self.scopes[at].unwind).unwrap_or(0);
         for scope in known.map_or(0, |at| at + 1)..self.scopes.len() {
             for index in 0..self.scopes[scope].drops.len() {
-                let Scheduled { local, kind } = self.scopes[scope].drops[index];
-                if kind == DropKind::Value {
-                    node = self.unwind.add(node, local, self.scopes[scope].end);
-                }
+                let scheduled = self.scopes[scope].drops[index];
+                node = self.unwind.add(node, scheduled, self.scopes[scope].end);
             }
             self.scopes[scope].unwind = Some(node);
         }
@@ -203,15 +255,33 @@ impl Builder<'_> {
     /// Fills the cleanup blocks that something raises to.
     pub(super) fn finish_unwind(&mut self) {
         for node in (1..self.unwind.nodes.len()).rev() {
-            let UnwindNode { local, source, next, block } = self.unwind.nodes[node];
+            let UnwindNode { local, kind, source, next, block } = self.unwind.nodes[node];
             let Some(block) = block else { continue };
+            if let DropKind::Catch(target) = kind {
+                let caught = self.types.program.program().lang.function("caught");
+                self.finish_cleanup(block, source, Callee::Fn(caught, Args::empty()), Vec::new(), target);
+                continue;
+            }
             let target = match self.unwind_block_of(next) {
                 Some(target) => target,
                 None => self.resume_block(),
             };
+            if let DropKind::Region(region) = kind {
+                let (function, given) = self.typed.regions[region as usize].unwind;
+                self.current = block;
+                let args = self.region_args(source, region);
+                self.finish_cleanup(block, source, Callee::Fn(function, given), args, target);
+                continue;
+            }
             let kind = TerminatorKind::Drop { place: Place::local(local), target, unwind: None };
             self.blocks[block.index()].terminator = Some(Terminator { kind, source });
         }
+    }
+
+    fn finish_cleanup(&mut self, block: BlockId, source: SourceId, callee: Callee, args: Vec<Operand>, target: BlockId) {
+        let dest = Place::local(self.new_temp(Ty::unit(), source));
+        let kind = TerminatorKind::Call { callee, args, dest, target: Some(target), unwind: None };
+        self.blocks[block.index()].terminator = Some(Terminator { kind, source });
     }
 
     /// `place = value` where the old value must go first. If its destructor raises, the new value is put in place all
@@ -247,11 +317,12 @@ impl Builder<'_> {
         };
         let mut node = 0;
         for scope in &self.scopes[depth..] {
-            for &Scheduled { local, kind } in &scope.drops {
-                node = tree.add(ExitNode { local, kind, source: scope.end, next: node, unwind });
-                if kind == DropKind::Value {
-                    unwind = self.unwind.add(unwind, local, scope.end);
+            for &scheduled in &scope.drops {
+                let Scheduled { local, kind } = scheduled;
+                if !matches!(kind, DropKind::Kept | DropKind::Catch(_)) {
+                    node = tree.add(ExitNode { local, kind, source: scope.end, next: node, unwind });
                 }
+                unwind = self.unwind.add(unwind, scheduled, scope.end);
             }
         }
         tree.entries.push((self.current, node, source));
@@ -289,6 +360,20 @@ impl Builder<'_> {
                     let unwind = self.unwind_block_of(node.unwind);
                     TerminatorKind::Drop { place: Place::local(node.local), target: next, unwind }
                 }
+                DropKind::Region(region) => {
+                    let unwind = self.unwind_block_of(node.unwind);
+                    let calls = &self.typed.regions[region as usize];
+                    let (abandon, leave) = (calls.abandon.filter(|_| tree.failing), calls.leave);
+                    self.go_to(block);
+                    if let Some(abandon) = abandon {
+                        self.region_call(node.source, region, abandon, unwind);
+                    }
+                    self.region_call(node.source, region, leave, unwind);
+                    self.terminate(node.source, TerminatorKind::Goto(next));
+                    blocks[index + 1] = block;
+                    continue;
+                }
+                DropKind::Kept | DropKind::Catch(_) => TerminatorKind::Goto(next),
             };
             self.blocks[block.index()].terminator = Some(Terminator { kind, source: node.source });
             blocks[index + 1] = block;
@@ -355,6 +440,14 @@ impl Builder<'_> {
         self.returns = tree;
     }
 
+    /// `?` leaves with a failure.
+    pub(super) fn propagate_out(&mut self, source: SourceId) {
+        let mut tree = std::mem::take(&mut self.failures);
+        tree.failing = true;
+        self.exit(0, &mut tree, source);
+        self.failures = tree;
+    }
+
     /// Joins the returns with the end of the body.
     pub(super) fn finish_returns(&mut self, end: SourceId) {
         let fall_through = self.live.then(|| {
@@ -362,8 +455,10 @@ impl Builder<'_> {
             self.terminate(end, TerminatorKind::Goto(after));
             after
         });
-        let tree = std::mem::take(&mut self.returns);
-        if let Some(block) = self.finish_exits(tree, fall_through) {
+        let returns = std::mem::take(&mut self.returns);
+        let failures = std::mem::take(&mut self.failures);
+        let end_of_all = self.finish_exits(returns, fall_through);
+        if let Some(block) = self.finish_exits(failures, end_of_all) {
             self.go_to(block);
             self.terminate(end, TerminatorKind::Return);
         }
@@ -391,7 +486,7 @@ impl Builder<'_> {
 impl ExitTree {
     /// Nodes are numbered from 1.
     fn add(&mut self, node: ExitNode) -> u32 {
-        let key = (node.next, node.local.0, node.kind == DropKind::Value);
+        let key = (node.next, node.local.0, node.kind);
         if let Some(&known) = self.index.get(&key) {
             return known;
         }
@@ -404,17 +499,28 @@ impl ExitTree {
 
 impl UnwindTree {
     pub(super) fn new() -> UnwindTree {
-        let root = UnwindNode { local: Local::RETURN, source: SourceId::BODY, next: 0, block: None };
+        let root = UnwindNode { local: Local::RETURN, kind: DropKind::Storage, source: SourceId::BODY, next: 0, block: None };
         UnwindTree { nodes: vec![root], index: FastMap::default() }
     }
 
-    fn add(&mut self, next: u32, local: Local, source: SourceId) -> u32 {
-        if let Some(&known) = self.index.get(&(next, local.0)) {
+    /// The chain that does what was scheduled, then `next`.
+    fn add(&mut self, next: u32, scheduled: Scheduled, source: SourceId) -> u32 {
+        let Scheduled { local, mut kind } = scheduled;
+        let next = match kind {
+            DropKind::Storage => return next,
+            // What is outside learns nothing of it.
+            DropKind::Catch(_) => 0,
+            DropKind::Value | DropKind::Kept | DropKind::Region(_) => next,
+        };
+        if kind == DropKind::Kept {
+            kind = DropKind::Value;
+        }
+        if let Some(&known) = self.index.get(&(next, local.0, kind)) {
             return known;
         }
-        self.nodes.push(UnwindNode { local, source, next, block: None });
+        self.nodes.push(UnwindNode { local, kind, source, next, block: None });
         let id = self.nodes.len() as u32 - 1;
-        self.index.insert((next, local.0), id);
+        self.index.insert((next, local.0, kind), id);
         id
     }
 }

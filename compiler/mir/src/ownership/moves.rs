@@ -99,6 +99,10 @@ impl Checker<'_> {
     }
 
     fn check_present(&mut self, state: &Init, place: &Place, at: Location) {
+        // Memory of a region is initialised in place, by the call that opens it.
+        if self.names.types.is_record(self.names.body.local_decl(place.local).ty) {
+            return;
+        }
         let (path, exact) = self.paths.find(place);
         let lacks = |path: PathId| state.maybe_uninit.contains(path.index());
         if lacks(path) {
