@@ -78,9 +78,9 @@ pub(crate) fn callee_raises(callee: &Callee) -> bool {
 
 /// Calls into the runtime that only compute, store or ask. All others may raise a panic or a cancellation.
 fn runtime_raises(name: Symbol) -> bool {
-    const HARMLESS: [&str; 14] = [
+    const HARMLESS: [&str; 15] = [
         "rt_alloc", "rt_realloc", "rt_free", "rt_exit", "rt_std", "rt_file_", "rt_path_", "rt_dir_", "rt_error_", "rt_arg",
-        "rt_env_", "rt_clock_", "rt_float", "rt_char_",
+        "rt_env_", "rt_task_", "rt_clock_", "rt_float", "rt_char_",
     ];
     name.as_str() != "rt_random" && !HARMLESS.iter().any(|prefix| name.as_str().starts_with(prefix))
 }

@@ -2,6 +2,8 @@
 
 /// Exit code of a program that a panic ended.
 pub const EXIT_PANIC: i32 = 101;
+/// Exit code of a program all of whose tasks wait for each other.
+pub const EXIT_DEADLOCK: i32 = 102;
 /// Exit code of a program that cannot go on: a fault of unsafe code, no memory, a panic during a panic.
 pub const EXIT_FATAL: i32 = 134;
 

@@ -23,6 +23,10 @@ macro_rules! for_each_rt_fn {
             raises fn rt_fault(fault: i64);
             /// Raises `index out of bounds: the length is {len} but the index is {index}`.
             raises fn rt_bounds(index: i64, len: i64);
+            /// Raises a cancellation with this reason.
+            raises fn rt_raise_cancelled(reason: i64);
+            /// Goes on unwinding with what the fiber carries.
+            raises fn rt_unwind();
             /// Raises `stack overflow in {the caller}`.
             raises fn rt_stack_overflow();
             /// Ends the program: the caller, which cannot raise, ran out of stack.
@@ -35,6 +39,61 @@ macro_rules! for_each_rt_fn {
             ends fn rt_abort();
             /// The fiber of this thread, for functions that foreign code calls.
             plain fn rt_fiber() -> *mut u8;
+
+            /// Waits on the armed fiber: the waker's value, -1 when the time came, -2 when cancelled.
+            plain fn rt_task_park(fiber: *mut u8, deadline: i64, what: i64) -> i64;
+            /// A fiber whose wait was ended while it was parked may go on.
+            plain fn rt_task_ready(fiber: *mut u8);
+            /// Gives the turn to others.
+            plain fn rt_task_yield(fiber: *mut u8);
+            /// Hands a pending task over to all workers; `main` runs it.
+            plain fn rt_task_publish(fiber: *mut u8, task: *mut u8, main: *const u8);
+            /// The same where the fiber's array has no room.
+            plain fn rt_task_fork(fiber: *mut u8, task: *mut u8, main: *const u8);
+            /// Waits for a task: 0 it has ended, 1 the caller has claimed it and must run it, -2 the caller is cancelled.
+            plain fn rt_task_join(fiber: *mut u8, task: *mut u8, what: i64) -> i64;
+            /// Has the fiber woken with a value below 128 when the task ends; 0 if it has ended.
+            plain fn rt_task_wait_for(fiber: *mut u8, task: *mut u8, epoch: i64, value: i64) -> i64;
+            /// Takes that back.
+            plain fn rt_task_unwait(task: *mut u8);
+            /// Calls an Aurora function `fn(*mut u8)`: 1 if it raised, and the fiber carries what.
+            plain fn rt_task_catch(function: *const u8, data: *mut u8) -> i64;
+            /// A task has ended: 1 if its handle is gone and the caller must free it.
+            plain fn rt_task_end(task: *mut u8, phase: i64) -> i64;
+            /// A published task leaves its scope's count, the last thing it does.
+            plain fn rt_task_leave(within: *mut u8);
+            /// Takes what the fiber carries to the task's handle or scope; how the task ended.
+            plain fn rt_task_failed(fiber: *mut u8, task: *mut u8) -> i64;
+            /// The same for a task that its joiner ran: the fiber goes on unwinding as one that a failed sibling cancels.
+            plain fn rt_task_fail_scope(fiber: *mut u8, within: *mut u8);
+            /// Waits until the scope has no published task.
+            plain fn rt_task_wait_scope(fiber: *mut u8, within: *mut u8, what: i64);
+            /// Makes the scope's first failure what the fiber carries; 1 if it carries anything.
+            plain fn rt_task_settle(fiber: *mut u8, within: *mut u8) -> i64;
+            /// Cancels a context and all below it.
+            plain fn rt_task_cancel(node: *mut u8, reason: i64);
+            /// A context that has links ends.
+            plain fn rt_task_unlink(node: *mut u8);
+            /// Cancels a context at a time of the clock, or opens its shield then.
+            plain fn rt_task_deadline(node: *mut u8, at: i64, opens_shield: i64);
+            /// The scope of the program, for detached tasks.
+            plain fn rt_task_root() -> *mut u8;
+            /// How many workers there are.
+            plain fn rt_task_workers() -> i64;
+            /// The number of the running fiber.
+            plain fn rt_task_number(fiber: *mut u8) -> i64;
+            /// What the fiber carries: -1 nothing, -2 a panic, else the reason of a cancellation.
+            plain fn rt_task_carried(fiber: *mut u8) -> i64;
+            /// The fiber carries nothing any more.
+            plain fn rt_task_drop_carried(fiber: *mut u8);
+            /// A failure's message; -2 for a panic, else the reason of a cancellation.
+            plain fn rt_task_failure(failure: *mut u8, at: *mut *const u8, len: *mut i64) -> i64;
+            /// Frees a failure.
+            plain fn rt_task_drop_failure(failure: *mut u8);
+            /// The scope's next failure, or null.
+            plain fn rt_task_take_failure(within: *mut u8) -> *mut u8;
+            /// A call that may block the worker's thread begins (1) or has ended (0).
+            plain fn rt_task_blocking(begins: i64);
 
             /// Appends to the buffer of standard output.
             plain fn rt_stdout_write(at: *const u8, len: i64);
@@ -85,8 +144,6 @@ macro_rules! for_each_rt_fn {
             plain fn rt_clock_now() -> i64;
             /// Nanoseconds since 1970.
             plain fn rt_clock_wall() -> i64;
-            /// Waits.
-            plain fn rt_sleep(nanoseconds: i64);
             /// A random word.
             plain fn rt_random() -> u64;
 

@@ -9,9 +9,9 @@ mod codes;
 mod fns;
 mod types;
 
-pub use codes::{EXIT_FATAL, EXIT_PANIC, Fault};
+pub use codes::{EXIT_DEADLOCK, EXIT_FATAL, EXIT_PANIC, Fault};
 pub use fns::{AbiType, Effect, Kind, ROWS, Row, row};
 pub use types::*;
 
 /// Changes whenever a row or a record does: an image made for another runtime is refused instead of run.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

@@ -1,23 +1,141 @@
 //! The records that compiled code and the runtime both read. Offsets are asserted, so a change shows on both sides.
 
 use core::mem::offset_of;
+use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize};
 
-/// What the pinned register points to while Aurora code runs.
+/// What the pinned register points to while Aurora code runs: one stack, one record. `std/task/records.aur` mirrors it.
+///
+/// Records are pooled and never unmapped, so a late wake of a fiber that has gone on finds memory and a newer epoch.
 #[repr(C)]
 pub struct Fiber {
-    /// The panic under way: a record of the runtime's, or null.
+    /// The panic or cancellation under way: a record of the runtime's, or null.
     pub panic: *mut u8,
-    /// Every prologue compares the stack pointer with it. Below it is slack for runtime calls.
-    pub stack_limit: usize,
+    /// Every prologue compares the stack pointer with it. Below it is slack for runtime calls. Other threads store the
+    /// maximum here to have a look taken at their requests.
+    pub stack_limit: AtomicUsize,
     /// The program that runs.
     pub image: *const Image,
     pub stack_low: usize,
     pub stack_high: usize,
+    /// The cancellation context of what runs now.
+    pub node: *mut Node,
+    /// The chain of task-local bindings, or null.
+    pub locals: *mut u8,
+    /// The pending forks: `[-1]` of the base is null, `top` is where the next one goes, at `end` there is no more room.
+    pub forks_base: *mut *mut TaskHead,
+    pub forks_top: *mut *mut TaskHead,
+    pub forks_end: *mut *mut TaskHead,
+    /// epoch << 32 | value << 8 | state: see `WAIT_*`.
+    pub wait: AtomicU64,
+    /// What `stack_limit` is when nobody asks for anything.
+    pub limit: usize,
 }
 
 pub const FIBER_STACK_LIMIT: i32 = 8;
+pub const FIBER_LIMIT: i32 = 88;
 const _: () = assert!(offset_of!(Fiber, stack_limit) == FIBER_STACK_LIMIT as usize);
-const _: () = assert!(offset_of!(Fiber, panic) == 0);
+const _: () = assert!(offset_of!(Fiber, limit) == FIBER_LIMIT as usize);
+const _: () = assert!(offset_of!(Fiber, panic) == 0 && offset_of!(Fiber, node) == 40 && offset_of!(Fiber, locals) == 48);
+const _: () = assert!(offset_of!(Fiber, forks_base) == 56 && offset_of!(Fiber, wait) == 80 && size_of::<Fiber>() == 96);
+
+/// States of `Fiber::wait`.
+pub const WAIT_RUNNING: u64 = 0;
+/// A ticket was handed out: whoever has it may end the wait.
+pub const WAIT_ARMED: u64 = 1;
+/// The same, and the fiber has left its worker.
+pub const WAIT_PARKED: u64 = 2;
+/// The value stands in the word.
+pub const WAIT_WOKEN: u64 = 3;
+pub const WAIT_STATE: u64 = 3;
+/// Beside armed and parked: cancellation may end the wait, too.
+pub const WAIT_CANCELLABLE: u64 = 4;
+/// Values a waker may give lie below these two.
+pub const WAIT_VALUE_CANCELLED: u64 = 0xff_fffe;
+pub const WAIT_VALUE_ELAPSED: u64 = 0xff_ffff;
+
+/// A cancellation context. Code is cancelled when a node from its fiber's up to the nearest shield has a reason.
+#[repr(C)]
+pub struct Node {
+    pub parent: *mut Node,
+    /// 0 while alive, else the reason plus 1; [`NODE_SHIELD`] beside it.
+    pub state: AtomicU64,
+    /// The runtime's, null until somebody parks below or a deadline is set.
+    pub links: AtomicPtr<u8>,
+}
+pub const NODE_SHIELD: u64 = 1 << 8;
+pub const NODE_REASON: u64 = 0xff;
+
+/// Why code is cancelled: the order of `Reason` in `std/task/failure.aur`.
+pub const REASON_REQUESTED: u64 = 0;
+pub const REASON_DEADLINE: u64 = 1;
+pub const REASON_SIBLING_FAILED: u64 = 2;
+pub const REASON_PARENT: u64 = 3;
+pub const REASON_SHUTDOWN: u64 = 4;
+
+/// A scope, in the frame of the function that opened it.
+#[repr(C)]
+pub struct Scope {
+    /// The context of the scope's own body.
+    pub body: Node,
+    /// That of its tasks; its parent is `body`.
+    pub tasks: Node,
+    /// Published tasks that have not ended << 8 | [`SCOPE_WAITING`].
+    pub word: AtomicU64,
+    pub fiber: *mut Fiber,
+    /// The epoch of the ticket with which the fiber waits for the tasks.
+    pub epoch: AtomicU64,
+    /// The runtime's list, or null.
+    pub failures: AtomicPtr<u8>,
+    /// [`SCOPE_COLLECT`]
+    pub options: u64,
+    /// The most tasks that may run at once, 0 without limit.
+    pub limit: i64,
+}
+pub const SCOPE_WAITING: u64 = 1;
+pub const SCOPE_TASK: u64 = 256;
+pub const SCOPE_COLLECT: u64 = 1;
+const _: () = assert!(offset_of!(Scope, tasks) == 24 && offset_of!(Scope, word) == 48 && offset_of!(Scope, epoch) == 64);
+const _: () = assert!(offset_of!(Scope, failures) == 72 && offset_of!(Scope, limit) == 88 && size_of::<Scope>() == 96);
+
+/// What is known of a task without its types. The result and the body lie behind it.
+#[repr(C)]
+pub struct TaskHead {
+    /// `TASK_*`
+    pub state: AtomicU64,
+    /// An Aurora function `fn(*mut TaskHead, int) -> int`: runs the body, drops it, drops the result, gives its size.
+    pub call: usize,
+    pub scope: *mut Scope,
+    pub locals: *mut u8,
+    /// Where it runs: `scope.tasks`, or a node of its own.
+    pub node: *mut Node,
+    /// [`TASK_HEAP`], [`TASK_TRY`]; the number of the worker in whose queue it stands from [`TASK_HOME_SHIFT`] on.
+    pub flags: u64,
+    pub next: *mut TaskHead,
+    pub previous: *mut TaskHead,
+    /// Why a `spawn try` ended without a value: the runtime's record.
+    pub failure: *mut u8,
+    /// Whom to wake, while [`TASK_WAITED`]: epoch << 32 | the fiber's number << 8 | the value.
+    pub waiter: AtomicU64,
+}
+/// On the array of the fiber that spawned it.
+pub const TASK_PENDING: u64 = 0;
+/// In the queue of a worker; changes only under that queue's lock.
+pub const TASK_QUEUED: u64 = 1;
+pub const TASK_RUNNING: u64 = 2;
+pub const TASK_DONE: u64 = 3;
+pub const TASK_FAILED: u64 = 4;
+pub const TASK_CANCELLED: u64 = 5;
+pub const TASK_PHASE: u64 = 7;
+/// Nobody has the handle any more: who ends the task frees it.
+pub const TASK_GONE: u64 = 8;
+/// A fiber waits: see `waiter`.
+pub const TASK_WAITED: u64 = 16;
+/// Added whenever `waiter` changes, so that who read it knows whether it still stood there.
+pub const TASK_VERSION: u64 = 1 << 16;
+pub const TASK_HEAP: u64 = 1;
+pub const TASK_TRY: u64 = 2;
+pub const TASK_HOME_SHIFT: u32 = 32;
+const _: () = assert!(offset_of!(TaskHead, node) == 32 && offset_of!(TaskHead, failure) == 64 && size_of::<TaskHead>() == 80);
 
 pub const IMAGE_MAGIC: u64 = u64::from_le_bytes(*b"\x7fAurora\x01");
 

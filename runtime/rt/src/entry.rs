@@ -4,7 +4,8 @@
 //! what the safety notes below rely on. Rows that raise are assembly: they pass the caller's frame pointer, return address
 //! and fiber on to `fault`, because Rust code has no way to know them.
 
-use crate::{clock, fault, fiber, file, heap, number, process, standard, start, system};
+use crate::fiber::Record;
+use crate::{cancel, clock, fault, fiber, file, heap, number, process, sched, scope, standard, start, system, tasks};
 
 macro_rules! rows {
     ($($(#[doc = $doc:literal])* $effect:ident fn $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?;)*) => {
@@ -90,12 +91,75 @@ with_caller! {
     rt_panic(*const u8, i64) => fault::raise_message;
     rt_fault(i64) => fault::raise_fault;
     rt_bounds(i64, i64) => fault::raise_bounds;
+    rt_raise_cancelled(i64) => fault::raise_cancelled;
     rt_stack_overflow() => fault::raise_stack_overflow;
     rt_stack_exhausted() -> ! => fault::stack_exhausted;
     rt_panic_in_foreign() -> ! => fault::panic_in_foreign;
 }
 
+/// Rows that may leave the fiber: they take up to three arguments behind the fiber, and note in its record who calls, for
+/// reports of what waits where.
+macro_rules! may_park {
+    ($($name:ident($($ty:ty),*) $(-> $result:ty)? => $target:path;)*) => {$(
+        /// # Safety
+        /// See the row.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name($(_: $ty),*) $(-> $result)? {
+            #[cfg(target_arch = "x86_64")]
+            core::arch::naked_asm!(
+                "mov [rdi + {frame}], rbp", "mov rax, [rsp]", "mov [rdi + {address}], rax", "jmp {target}",
+                frame = const std::mem::offset_of!(Record, frame),
+                address = const std::mem::offset_of!(Record, address),
+                target = sym $target,
+            );
+            #[cfg(target_arch = "aarch64")]
+            core::arch::naked_asm!(
+                "str x29, [x0, {frame}]", "str x30, [x0, {address}]", "b {target}",
+                frame = const std::mem::offset_of!(Record, frame),
+                address = const std::mem::offset_of!(Record, address),
+                target = sym $target,
+            );
+        }
+    )*};
+}
+may_park! {
+    rt_task_park(*mut u8, i64, i64) -> i64 => tasks::park;
+    rt_task_join(*mut u8, *mut u8, i64) -> i64 => tasks::join;
+    rt_task_wait_scope(*mut u8, *mut u8, i64) => tasks::wait_scope;
+    rt_task_yield(*mut u8) => tasks::yield_now;
+}
+
 exported! {
+    fn rt_unwind() {}
+    fn rt_task_ready(fiber: *mut u8) { sched::ready(fiber.cast()) }
+    fn rt_task_publish(fiber: *mut u8, task: *mut u8, main: *const u8) {
+        scope::publish(fiber.cast(), task.cast(), main as usize)
+    }
+    fn rt_task_fork(fiber: *mut u8, task: *mut u8, main: *const u8) { scope::fork(fiber.cast(), task.cast(), main as usize) }
+    fn rt_task_catch(function: *const u8, data: *mut u8) -> i64 { fiber::catch(function as usize, data) }
+    fn rt_task_end(task: *mut u8, phase: i64) -> i64 { i64::from(scope::end(task.cast(), phase as u64)) }
+    fn rt_task_leave(scope: *mut u8) { scope::leave(scope.cast()) }
+    fn rt_task_failed(fiber: *mut u8, task: *mut u8) -> i64 { scope::failed(fiber.cast(), task.cast()) as i64 }
+    fn rt_task_fail_scope(fiber: *mut u8, scope: *mut u8) { tasks::fail_scope(fiber.cast(), scope.cast()) }
+    fn rt_task_settle(fiber: *mut u8, scope: *mut u8) -> i64 { i64::from(scope::settle(fiber.cast(), scope.cast())) }
+    fn rt_task_wait_for(fiber: *mut u8, task: *mut u8, epoch: i64, value: i64) -> i64 {
+        i64::from(tasks::wait_for(fiber.cast(), task.cast(), epoch as u64, value as u64))
+    }
+    fn rt_task_unwait(task: *mut u8) { scope::unwait(task.cast()); }
+    fn rt_task_cancel(node: *mut u8, reason: i64) { cancel::cancel(node.cast(), reason as u64) }
+    fn rt_task_unlink(node: *mut u8) { cancel::unlink(node.cast()) }
+    fn rt_task_deadline(node: *mut u8, at: i64, opens_shield: i64) { cancel::deadline(node.cast(), at, opens_shield != 0) }
+    fn rt_task_root() -> *mut u8 { scope::root().cast() }
+    fn rt_task_workers() -> i64 { sched::count() as i64 }
+    fn rt_task_number(fiber: *mut u8) -> i64 { tasks::number(fiber.cast()) }
+    fn rt_task_carried(fiber: *mut u8) -> i64 { tasks::carried(fiber.cast()) }
+    fn rt_task_drop_carried(fiber: *mut u8) { tasks::drop_carried(fiber.cast()) }
+    fn rt_task_failure(failure: *mut u8, at: *mut *const u8, len: *mut i64) -> i64 { tasks::failure(failure.cast(), at, len) }
+    fn rt_task_drop_failure(failure: *mut u8) { tasks::drop_failure(failure.cast()) }
+    fn rt_task_take_failure(scope: *mut u8) -> *mut u8 { tasks::take_failure(scope.cast()) }
+    fn rt_task_blocking(begins: i64) { tasks::blocking(begins != 0) }
+
     fn rt_alloc(size: i64, align: i64) -> *mut u8 { heap::alloc(size as usize, align as usize) }
     fn rt_alloc_zeroed(size: i64, align: i64) -> *mut u8 { heap::alloc_zeroed(size as usize, align as usize) }
     fn rt_realloc(at: *mut u8, old_size: i64, align: i64, new_size: i64) -> *mut u8 {
@@ -194,7 +258,6 @@ exported! {
 
     fn rt_clock_now() -> i64 { clock::now() }
     fn rt_clock_wall() -> i64 { clock::wall() }
-    fn rt_sleep(nanoseconds: i64) { clock::sleep(nanoseconds) }
     fn rt_random() -> u64 { clock::random() }
 
     fn rt_float_format(value: f64, kind: i64, precision: i64, into: *mut u8) -> i64 {

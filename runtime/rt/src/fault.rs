@@ -8,17 +8,27 @@ use crate::{process, standard};
 use abi::{Fault, Fiber};
 use std::fmt::Write;
 
-/// A panic under way. Owned by `Fiber::panic`.
+/// A panic or a cancellation under way. Owned by `Fiber::panic`.
+#[derive(Default)]
 pub struct Panic {
     pub message: String,
     pub place: String,
     /// Filled if the user asked for it.
     pub trace: String,
+    /// Of a cancellation, which is no failure.
+    pub reason: Option<u64>,
+    /// Reports of what failed beside it.
+    pub suppressed: Vec<String>,
 }
 
 impl Panic {
     pub fn report(&self) -> String {
-        format!("panicked at {}: {}\n{}", self.place, self.message, self.trace)
+        let mut text = format!("panicked at {}: {}\n{}", self.place, self.message, self.trace);
+        for other in &self.suppressed {
+            text += "  suppressed: ";
+            text += other;
+        }
+        text
     }
 }
 
@@ -38,9 +48,12 @@ pub struct Caller {
 }
 
 fn raise(caller: Caller, message: String) {
+    raise_with(caller, Panic { message, ..Panic::default() });
+}
+
+fn raise_with(caller: Caller, mut panic: Panic) {
     // SAFETY: the pinned register holds the running fiber, and nothing else refers to it during a call.
     let fiber = unsafe { &mut *caller.fiber };
-    let mut panic = Panic { message, place: String::new(), trace: String::new() };
     describe(caller, fiber, &mut panic);
     if let Some(first) = take(fiber) {
         standard::flush();
@@ -107,6 +120,23 @@ pub extern "C" fn raise_message(message: *const u8, len: i64, frame: *const usiz
     // SAFETY: compiled code passes text of this length; an empty one may be anywhere.
     let bytes = if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(message, len as usize) } };
     raise(Caller { frame, address, fiber }, String::from_utf8_lossy(bytes).into_owned());
+}
+
+/// The names of `Reason` in `std/task/failure.aur`, in its order.
+pub const REASONS: [&str; 5] = ["requested", "deadline", "a sibling failed", "the parent", "shutdown"];
+
+pub extern "C" fn raise_cancelled(reason: i64, _: i64, frame: *const usize, address: usize, fiber: *mut Fiber) {
+    let reason = reason as u64;
+    let message = format!("cancelled: {}", REASONS.get(reason as usize).unwrap_or(&"?"));
+    raise_with(Caller { frame, address, fiber }, Panic { message, reason: Some(reason), ..Panic::default() });
+}
+
+/// The first place in the user's text up the stack.
+pub fn place(caller: Caller) -> String {
+    let mut panic = Panic::default();
+    // SAFETY: a fiber that lives and does not run, or the running one.
+    describe(caller, unsafe { &*caller.fiber }, &mut panic);
+    panic.place
 }
 
 pub extern "C" fn raise_fault(code: i64, _: i64, frame: *const usize, address: usize, fiber: *mut Fiber) {

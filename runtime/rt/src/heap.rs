@@ -120,6 +120,12 @@ pub mod threads {
 
     static SEVERAL: AtomicBool = AtomicBool::new(false);
 
+    /// Said before the second thread starts.
+    pub fn will_be_several() {
+        // ORDER: Relaxed; as below.
+        SEVERAL.store(true, Ordering::Relaxed);
+    }
+
     pub fn several() -> bool {
         // ORDER: Relaxed; a thread that learns late only keeps its blocks a little longer.
         SEVERAL.load(Ordering::Relaxed)

@@ -3,6 +3,7 @@
 //!
 //! `entry` holds the only exported symbols; everything else is reached from there.
 
+mod cancel;
 mod clock;
 mod entry;
 mod fault;
@@ -10,12 +11,18 @@ mod fiber;
 mod file;
 mod heap;
 mod number;
+mod policy;
+mod prim;
 mod process;
+mod sched;
+mod scope;
 mod signal;
 mod standard;
 mod start;
 mod system;
 mod table;
+mod tasks;
+mod wait;
 
 pub use entry::{address, symbol};
 pub use start::{bind, run_appended, run_main, run_test};

@@ -1,8 +1,11 @@
 //! From an image in memory to an exit code.
 
 use crate::table::Tables;
-use crate::{entry, fault, fiber, process, signal, standard, system};
-use abi::{Import, Image, Test, Text64};
+use crate::fiber::{self, Start};
+use crate::{cancel, clock, entry, fault, process, sched, scope, signal, standard, system};
+use abi::{Image, Import, Test, Text64};
+use std::cell::Cell;
+use std::ptr::null_mut;
 
 /// Fills the table of imports and adds the image's address where it belongs.
 ///
@@ -35,7 +38,10 @@ pub unsafe fn bind(image: *mut Image, lookup: &dyn Fn(&str) -> Option<*const u8>
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
 
-/// Runs `fn() -> flag` at an offset; the report of the panic that ended it.
+/// How long `main`'s return waits for detached tasks to unwind.
+const SHUTDOWN_BUDGET_NANOSECONDS: i64 = 5_000_000_000;
+
+/// Runs `fn() -> flag` at an offset on the main fiber, and then what it detached; the report of the panic that ended it.
 ///
 /// # Safety
 /// The image is bound and `offset` is the start of such a function in it, or 0.
@@ -44,14 +50,46 @@ unsafe fn run(image: *const Image, offset: u64) -> Result<(), String> {
         return Ok(());
     }
     signal::install();
-    let mut fiber = fiber::main_fiber(image);
+    let node = scope::begin(image);
+    let record = fiber::main();
+    let budget = Cell::new(i64::MAX);
     // SAFETY: the caller's promise; programs and tests run one after the other.
-    let raised = unsafe { fiber::run(&mut fiber, image as usize + offset as usize) };
-    if !raised {
-        return Ok(());
+    unsafe {
+        let function = image as usize + offset as usize;
+        let start = Start { image, function, argument: 0, task: null_mut(), node, locals: null_mut() };
+        fiber::start(record, &start);
+        let ended = || {
+            if scope::any_detached() {
+                cancel::cancel(scope::detached(), abi::REASON_SHUTDOWN);
+                budget.set(clock::now() + SHUTDOWN_BUDGET_NANOSECONDS);
+                clock::rouse_main_at(budget.get());
+            }
+        };
+        sched::run_main(record, ended, || !scope::any_detached() || clock::now() >= budget.get());
+        cancel::unlink(scope::detached());
+        cancel::unlink(node);
     }
-    let panic = fault::take(&mut fiber).expect("bug! a function raised without a panic");
-    Err(panic.report())
+    // SAFETY: the fiber has ended.
+    let (raised, panic) = unsafe { ((*record).raised, fault::take(&mut (*record).head)) };
+    // SAFETY: as above.
+    let failures = unsafe { scope::take_failures(scope::root()) };
+    let mut reports: Vec<String> = failures.into_iter().flat_map(|failures| failures.0).map(|panic| panic.report()).collect();
+    if raised {
+        let panic = panic.expect("bug! a function raised without a panic");
+        if panic.reason.is_none() || reports.is_empty() {
+            reports.insert(0, panic.report());
+        }
+    }
+    let result = if reports.is_empty() { Ok(()) } else { Err(reports.concat()) };
+    if scope::any_detached() {
+        // Their code must not go away below them.
+        standard::flush();
+        if let Err(report) = &result {
+            standard::complain(report);
+        }
+        process::end(if result.is_ok() { 0 } else { abi::EXIT_PANIC });
+    }
+    result
 }
 
 /// See `abi::RunMain`.

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 
 unsafe extern "C" {
     pub fn mmap(at: *mut c_void, size: usize, protection: c_int, flags: c_int, file: c_int, offset: i64) -> *mut c_void;
-    pub fn mprotect(at: *mut c_void, size: usize, protection: c_int) -> c_int;
+    pub fn madvise(at: *mut c_void, size: usize, advice: c_int) -> c_int;
     pub fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
     pub fn malloc(size: usize) -> *mut c_void;
     pub fn calloc(count: usize, size: usize) -> *mut c_void;
@@ -18,7 +18,6 @@ unsafe extern "C" {
     pub fn memcmp(a: *const c_void, b: *const c_void, size: usize) -> c_int;
 }
 
-pub const PROT_NONE: c_int = 0;
 pub const PROT_READ: c_int = 1;
 pub const PROT_WRITE: c_int = 2;
 pub const MAP_PRIVATE: c_int = 0x02;
@@ -30,6 +29,12 @@ pub const MAP_NORESERVE: c_int = 0x4000;
 pub const MAP_ANONYMOUS: c_int = 0x1000;
 #[cfg(target_os = "macos")]
 pub const MAP_NORESERVE: c_int = 0x40;
+
+#[cfg(target_os = "linux")]
+pub const MADV_NOHUGEPAGE: c_int = 15;
+/// Linux 6.13.
+#[cfg(target_os = "linux")]
+pub const MADV_GUARD_INSTALL: c_int = 102;
 
 pub const SIGILL: c_int = 4;
 #[cfg(target_os = "linux")]

@@ -176,6 +176,7 @@ impl Emitter<'_, '_> {
                 }]
             }
             "null" | "null_mut" => vec![self.number(0)],
+            "fiber" => vec![self.builder.ins().get_pinned_reg(types::I64)],
             "slice_from_raw" | "slice_from_raw_mut" | "str_from_raw" => {
                 vec![self.scalar(&args[0]), self.scalar(&args[1])]
             }

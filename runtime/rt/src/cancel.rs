@@ -1,0 +1,275 @@
+//! Cancellation contexts: who must be woken when one is cancelled.
+//!
+//! A context is a `Node` in somebody's frame, and most end before anybody looks for them here. One gets a link when a fiber
+//! parks in it, when a deadline is set on it, or below. All links form a tree under one lock; a parked fiber stands in the
+//! list of its context and stays there until it parks in another one, so that waiting again in the same place costs a
+//! comparison. `cancel` writes the reason and wakes every fiber below that may be; what runs notices by itself, at its
+//! next suspension point.
+
+use crate::fiber::Record;
+use crate::prim::{LazyLock, Mutex, MutexGuard, Ordering, lock};
+use crate::{clock, wait};
+use abi::{NODE_REASON, NODE_SHIELD, Node};
+use std::collections::HashMap;
+use std::ptr::null_mut;
+
+struct Link {
+    node: *mut Node,
+    parent: *mut Link,
+    first_child: *mut Link,
+    next: *mut Link,
+    previous: *mut Link,
+    fibers: *mut Record,
+    /// Of a deadline that was set, else 0.
+    deadline: u64,
+}
+
+/// Whoever holds this may follow links.
+struct Registry {
+    deadlines: HashMap<u64, Deadline>,
+    last: u64,
+}
+struct Deadline {
+    link: *mut Link,
+    /// It ends a shield instead of the context.
+    opens_shield: bool,
+}
+// SAFETY: links are only followed under the lock.
+unsafe impl Send for Registry {}
+
+fn registry() -> MutexGuard<'static, Registry> {
+    static REGISTRY: LazyLock<Mutex<Registry>> =
+        LazyLock::new(|| Mutex::new(Registry { deadlines: HashMap::new(), last: 0 }));
+    lock(&REGISTRY)
+}
+
+/// Why the code of this context is cancelled, if it is: the nearest reason up to the next shield.
+///
+/// # Safety
+/// The chain of nodes is alive: it is that of the running fiber, or of a task that holds its scope open.
+pub unsafe fn reason(mut node: *mut Node) -> Option<u64> {
+    while !node.is_null() {
+        // SeqCst: partner of the store in `cancel`; see `wait::park`.
+        // SAFETY: the caller's promise.
+        let state = unsafe { (*node).state.load(Ordering::SeqCst) };
+        if state & NODE_REASON != 0 {
+            return Some((state & NODE_REASON) - 1);
+        }
+        if state & NODE_SHIELD != 0 {
+            return None;
+        }
+        // SAFETY: as above.
+        node = unsafe { (*node).parent };
+    }
+    None
+}
+
+/// # Safety
+/// The registry is locked, the chain alive.
+unsafe fn link(node: *mut Node) -> *mut Link {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // ORDER: Relaxed; links are made under the lock.
+        let known: *mut Link = (*node).links.load(Ordering::Relaxed).cast();
+        if !known.is_null() {
+            return known;
+        }
+        let parent = if (*node).parent.is_null() { null_mut() } else { link((*node).parent) };
+        let mut made = Box::new(Link {
+            node,
+            parent,
+            first_child: null_mut(),
+            next: null_mut(),
+            previous: null_mut(),
+            fibers: null_mut(),
+            deadline: 0,
+        });
+        let at: *mut Link = &raw mut *made;
+        if !parent.is_null() {
+            made.next = (*parent).first_child;
+            if !made.next.is_null() {
+                (*made.next).previous = at;
+            }
+            (*parent).first_child = at;
+        }
+        let _ = Box::into_raw(made);
+        (*node).links.store(at.cast(), Ordering::Relaxed);
+        at
+    }
+}
+
+/// The fiber stands in the list of its context from now on.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn register(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let node = (*record).head.node;
+        // Fresh nodes have no link, so this also tells a new node from an old one in the same place.
+        // ORDER: Relaxed; the fiber's own doing, or null.
+        let known = (*node).links.load(Ordering::Relaxed);
+        if !known.is_null() && (*record).registered == known {
+            return;
+        }
+        let registry = registry();
+        forget_locked(record);
+        let link = link(node);
+        (*record).registered = link.cast();
+        (*record).registered_previous = null_mut();
+        (*record).registered_next = (*link).fibers;
+        if !(*link).fibers.is_null() {
+            (*(*link).fibers).registered_previous = record;
+        }
+        (*link).fibers = record;
+        drop(registry);
+    }
+}
+
+/// # Safety
+/// The registry is locked.
+unsafe fn forget_locked(record: *mut Record) {
+    // SAFETY: the lists are whole under the lock.
+    unsafe {
+        let link: *mut Link = (*record).registered.cast();
+        if link.is_null() {
+            return;
+        }
+        let (previous, next) = ((*record).registered_previous, (*record).registered_next);
+        if previous.is_null() { (*link).fibers = next } else { (*previous).registered_next = next }
+        if !next.is_null() {
+            (*next).registered_previous = previous;
+        }
+        (*record).registered = null_mut();
+    }
+}
+
+/// A fiber that ends stands in no list.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn forget(record: *mut Record) {
+    // SAFETY: the caller's promise. The field is null or set by the fiber itself; another thread only takes it back.
+    unsafe {
+        if !(&raw const (*record).registered).read_volatile().is_null() {
+            let registry = registry();
+            forget_locked(record);
+            drop(registry);
+        }
+    }
+}
+
+/// The context ends.
+///
+/// # Safety
+/// Nobody runs in it or below any more.
+pub unsafe fn unlink(node: *mut Node) {
+    let mut registry = registry();
+    // SAFETY: the caller's promise; the tree is whole under the lock.
+    unsafe {
+        let link: *mut Link = (*node).links.load(Ordering::Relaxed).cast();
+        if link.is_null() {
+            return;
+        }
+        (*node).links.store(null_mut(), Ordering::Relaxed);
+        while !(*link).fibers.is_null() {
+            forget_locked((*link).fibers);
+        }
+        let (previous, next, parent) = ((*link).previous, (*link).next, (*link).parent);
+        if !previous.is_null() {
+            (*previous).next = next;
+        } else if !parent.is_null() {
+            (*parent).first_child = next;
+        }
+        if !next.is_null() {
+            (*next).previous = previous;
+        }
+        registry.deadlines.remove(&(*link).deadline);
+        drop(Box::from_raw(link));
+    }
+}
+
+/// Cancels a context and all below it, up to shields. The first reason stays.
+///
+/// # Safety
+/// The node is alive.
+pub unsafe fn cancel(node: *mut Node, reason: u64) {
+    let registry = registry();
+    // SAFETY: the caller's promise.
+    unsafe { cancel_locked(node, reason) };
+    drop(registry);
+}
+
+unsafe fn cancel_locked(node: *mut Node, reason: u64) {
+    // SAFETY: the caller holds the lock; the node is alive.
+    unsafe {
+        let shield = (*node).state.load(Ordering::SeqCst) & NODE_SHIELD;
+        // SeqCst: see `wait::park`.
+        if (*node).state.compare_exchange(shield, shield | (reason + 1), Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            let link: *mut Link = (*node).links.load(Ordering::Relaxed).cast();
+            if !link.is_null() {
+                wake_below(link);
+            }
+        }
+    }
+}
+
+unsafe fn wake_below(link: *mut Link) {
+    // SAFETY: the caller holds the lock.
+    unsafe {
+        let mut fiber = (*link).fibers;
+        while !fiber.is_null() {
+            wait::cancel(fiber);
+            fiber = (*fiber).registered_next;
+        }
+        let mut child = (*link).first_child;
+        while !child.is_null() {
+            if (*(*child).node).state.load(Ordering::SeqCst) & NODE_SHIELD == 0 {
+                wake_below(child);
+            }
+            child = (*child).next;
+        }
+    }
+}
+
+/// Cancels the context at a time, or opens its shield then.
+///
+/// # Safety
+/// The chain is alive.
+pub unsafe fn deadline(node: *mut Node, at: i64, opens_shield: bool) {
+    let mut registry = registry();
+    registry.last += 1;
+    let serial = registry.last;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let link = link(node);
+        (*link).deadline = serial;
+        registry.deadlines.insert(serial, Deadline { link, opens_shield });
+    }
+    drop(registry);
+    clock::cancel_at(at, serial);
+}
+
+/// A deadline has come; the context may have ended before.
+pub fn elapsed(serial: u64) {
+    let mut registry = registry();
+    let Some(deadline) = registry.deadlines.remove(&serial) else { return };
+    // SAFETY: contexts leave the table of deadlines before they end.
+    unsafe {
+        let node = (*deadline.link).node;
+        if deadline.opens_shield {
+            (*node).state.fetch_and(!NODE_SHIELD, Ordering::SeqCst);
+            // Somebody above may have been cancelled before; who wakes for nothing looks again.
+            if reason(node).is_some() {
+                wake_below(deadline.link);
+            }
+        } else {
+            cancel_locked(node, abi::REASON_DEADLINE);
+        }
+    }
+}
+
+/// Whether a deadline still matters.
+pub fn is_pending(serial: u64) -> bool {
+    registry().deadlines.contains_key(&serial)
+}

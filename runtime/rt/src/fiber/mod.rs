@@ -1,0 +1,74 @@
+//! Fibers: stacks on which Aurora code runs, their records, and the step from one to another.
+
+mod stack;
+mod state;
+mod switch;
+
+pub use state::{FIBERS_MAX, Record, by_number, each_live, give, main, take};
+pub use switch::{catch, switch};
+
+use crate::prim::Ordering;
+use abi::{Fiber, Image, TaskHead};
+use std::cell::Cell;
+use std::ptr::null_mut;
+
+const GUARD_BYTES: usize = 64 << 10;
+
+thread_local! {
+    static CURRENT: Cell<*mut Fiber> = const { Cell::new(null_mut()) };
+}
+
+/// The fiber that runs on this thread, or null. Never asked by a function that switches: the address of a thread's own
+/// variable must not live through a switch.
+pub fn current() -> *mut Fiber {
+    CURRENT.get()
+}
+
+pub fn set_current(fiber: *mut Fiber) {
+    CURRENT.set(fiber);
+}
+
+/// Whether an address lies in or just below this fiber's stack.
+pub fn is_overflow(fiber: &Fiber, address: usize) -> bool {
+    (fiber.stack_low.saturating_sub(GUARD_BYTES)..fiber.stack_low + 4096).contains(&address)
+}
+
+/// What a fresh fiber is to do.
+pub struct Start {
+    pub image: *const Image,
+    /// Compiled code: `fn(argument) -> flag`.
+    pub function: usize,
+    pub argument: usize,
+    pub task: *mut TaskHead,
+    pub node: *mut abi::Node,
+    pub locals: *mut u8,
+}
+
+/// Makes a fiber ready to run from the beginning of a function.
+///
+/// # Safety
+/// The record was taken from the pool (or is `main`'s) and nobody else knows it; the function is compiled code.
+pub unsafe fn start(record: *mut Record, start: &Start) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let fiber = &mut *record;
+        fiber.head.panic = null_mut();
+        fiber.head.image = start.image;
+        fiber.head.node = start.node;
+        fiber.head.locals = start.locals;
+        fiber.raised = false;
+        fiber.is_main = false;
+        // ORDER: Relaxed; whoever runs it takes it from a queue.
+        fiber.task.store(start.task, Ordering::Relaxed);
+        fiber.life.store(state::LIVE, Ordering::Relaxed);
+        fiber.stack_pointer =
+            switch::prepare(fiber.head.stack_high, record as usize, start.function, start.argument);
+    }
+}
+
+/// Where a fiber's function returns to, on the fiber's stack.
+unsafe extern "C" fn end(record: *mut Record, raised: i64) -> ! {
+    // SAFETY: the running fiber's record.
+    unsafe { (*record).raised = raised != 0 };
+    crate::sched::finish(record)
+}

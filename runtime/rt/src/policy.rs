@@ -1,0 +1,35 @@
+//! The questions a scheduler answers, in one place: which fiber next, whom to wake, where to look for work. Real runs answer
+//! by speed; a repeatable or exploring scheduler answers them on the same state machines.
+
+/// A woken partner runs next at most this often in a row; then the queue has its turn.
+pub const SLOT_RUNS_MAX: u32 = 32;
+/// Timers are looked at every so many turns of a busy worker.
+pub const TURNS_PER_CLOCK: u32 = 32;
+
+/// Where a worker looks first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    /// The fiber that was woken last: what it waited for is in the cache.
+    Slot,
+    Queue,
+}
+
+pub fn look_first(slot_runs: u32) -> First {
+    if slot_runs < SLOT_RUNS_MAX { First::Slot } else { First::Queue }
+}
+
+/// In a queue, fibers that were begun go before tasks that were not, but every few turns it is the other way round, so that
+/// fibers that only yield do not keep a task from starting.
+pub fn task_before_fiber(turn: u32) -> bool {
+    turn.is_multiple_of(4)
+}
+
+/// Whose queue a worker without work looks at first.
+pub fn first_victim(workers: usize, word: u64) -> usize {
+    (word % workers as u64) as usize
+}
+
+/// The sleeper to wake of those that sleep: the last to go, whose caches are the warmest.
+pub fn sleeper_to_wake(sleepers: &[usize]) -> Option<usize> {
+    sleepers.len().checked_sub(1)
+}

@@ -1,0 +1,195 @@
+//! The scheduler: workers, their queues, and the way from one fiber to the next.
+
+pub mod deadlock;
+mod idle;
+mod queue;
+mod worker;
+
+pub use worker::{After, Worker};
+
+use crate::fiber::{self, Record};
+use crate::prim::{AtomicBool, Once, OnceLock, Ordering, thread};
+use crate::{cancel, heap, scope, signal};
+use std::cell::Cell;
+
+/// All workers; the first is the thread that runs the program.
+pub fn all() -> &'static [Worker] {
+    static WORKERS: OnceLock<Box<[Worker]>> = OnceLock::new();
+    WORKERS.get_or_init(|| (0..count()).map(Worker::new).collect())
+}
+
+/// How many workers there are: as `AURORA_WORKERS` says, else as the machine (or its quota) has cores.
+pub fn count() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| {
+        let wished = std::env::var("AURORA_WORKERS").ok().and_then(|text| text.trim().parse::<usize>().ok());
+        let cores = || thread::available_parallelism().map_or(1, |count| count.get());
+        wished.unwrap_or_else(cores).clamp(1, 1024)
+    })
+}
+
+thread_local! {
+    static THIS: Cell<*const Worker> = const { Cell::new(std::ptr::null()) };
+}
+
+fn set_this(worker: *const Worker) {
+    THIS.set(worker);
+}
+
+/// The worker whose thread this is. Never inlined into what switches: see `fiber::current`.
+#[inline(never)]
+fn this() -> Option<&'static Worker> {
+    // SAFETY: workers are never freed.
+    unsafe { THIS.get().as_ref() }
+}
+
+/// How many workers have a thread.
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// Programs without tasks stay on their one thread.
+fn start_threads() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if count() > 1 {
+            heap::threads::will_be_several();
+        }
+        for worker in &all()[1..] {
+            let built = thread::Builder::new().name(format!("aurora-{}", worker.index)).spawn(|| {
+                signal::install();
+                worker.run(|| false);
+            });
+            if let Err(error) = built {
+                crate::fault::fatal(&format!("cannot start a thread: {error}"));
+            }
+        }
+        // ORDER: Release; partner in `deadlock`.
+        STARTED.store(true, Ordering::Release);
+    });
+}
+
+/// How many threads take part.
+fn active() -> usize {
+    if STARTED.load(Ordering::Acquire) { count() } else { 1 }
+}
+
+/// There is work in a queue: somebody should come.
+pub fn notify() {
+    if count() > 1 {
+        start_threads();
+    }
+    idle::notify(|worker| &all()[worker].bed);
+}
+
+/// The earliest timer is earlier than those who sleep know.
+pub fn earlier_timer() {
+    idle::notify(|worker| &all()[worker].bed);
+}
+
+/// A fiber may go on: next on this worker, or anywhere if this thread is none.
+pub fn ready(record: *mut Record) {
+    // SAFETY: whoever ended the fiber's wait hands it over, once.
+    unsafe {
+        match this() {
+            Some(worker) => {
+                if worker.push_slot(record) || idle::any() {
+                    notify();
+                }
+            }
+            None => {
+                all()[0].with_queue(|queue| queue.push_fiber(record));
+                notify();
+            }
+        }
+    }
+}
+
+/// Puts a task where any worker finds it.
+///
+/// # Safety
+/// The record is the running fiber's; the task is pending and given up by its spawner.
+pub unsafe fn push_task(record: *mut Record, head: *mut abi::TaskHead) {
+    // SAFETY: the caller's promise.
+    let worker = unsafe { &*(*record).worker };
+    // SAFETY: as above.
+    worker.with_queue(|queue| unsafe { queue.push_task(head, worker.index) });
+    notify();
+}
+
+/// Leaves the fiber until its wait ends; returns at once if that has happened.
+///
+/// # Safety
+/// The record is the running fiber's.
+#[inline(never)]
+pub unsafe fn park(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe { leave(record, After::Park(record)) }
+}
+
+/// Lets others run.
+///
+/// # Safety
+/// The record is the running fiber's.
+#[inline(never)]
+pub unsafe fn yield_now(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe { leave(record, After::Yield(record)) }
+}
+
+/// # Safety
+/// The record is the running fiber's.
+unsafe fn leave(record: *mut Record, after: After) {
+    // SAFETY: the caller's promise. Nothing of the worker is used behind the switch: the fiber may be on another one.
+    unsafe {
+        scope::publish_forks(record);
+        let worker = (*record).worker;
+        (*worker).after.set(after);
+        fiber::switch(&raw mut (*record).stack_pointer, *(*worker).home.get());
+    }
+}
+
+/// The end of a fiber.
+pub fn finish(record: *mut Record) -> ! {
+    // SAFETY: the running fiber's record.
+    unsafe {
+        cancel::forget(record);
+        leave(record, After::End(record));
+    }
+    unreachable!("a fiber that ended went on")
+}
+
+static MAIN_ENDED: AtomicBool = AtomicBool::new(false);
+
+fn main_ended() {
+    MAIN_ENDED.store(true, Ordering::SeqCst);
+    idle::rouse(0, &all()[0].bed);
+}
+
+/// Wakes the program's own thread to look at what it waits for.
+pub fn rouse_main() {
+    idle::rouse(0, &all()[0].bed);
+}
+
+/// Runs `main`'s fiber to its end, and then others until `over`. The calling thread is the first worker meanwhile.
+///
+/// # Safety
+/// The record was started and stands nowhere.
+pub unsafe fn run_main(record: *mut Record, ended: impl FnOnce(), over: impl Fn() -> bool) {
+    MAIN_ENDED.store(false, Ordering::SeqCst);
+    let worker = &all()[0];
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*record).is_main = true;
+        worker.push_slot(record);
+    }
+    worker.run(|| MAIN_ENDED.load(Ordering::SeqCst));
+    ended();
+    worker.run(over);
+}
+
+/// Whether a spawner may keep its forks to itself.
+pub fn forks_allowed() -> bool {
+    false
+}
+
+/// A worker without work raises the flag of those that have some.
+pub fn ask_for_forks(_worker: usize) {}

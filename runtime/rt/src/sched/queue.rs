@@ -1,0 +1,106 @@
+//! What a worker has to do, where others can take it: fibers that may go on, tasks that were not begun. One lock.
+
+use crate::fiber::Record;
+use crate::policy;
+use crate::prim::Ordering;
+use abi::*;
+use std::ptr::null_mut;
+
+pub struct Queue {
+    fibers: List<Record>,
+    tasks: *mut TaskHead,
+    tasks_last: *mut TaskHead,
+    pub len: usize,
+    turn: u32,
+}
+// SAFETY: what stands in a queue belongs to it; the lock around it hands it over.
+unsafe impl Send for Queue {}
+
+struct List<T> {
+    first: *mut T,
+    last: *mut T,
+}
+
+/// Something to run.
+#[derive(Clone, Copy, Debug)]
+pub enum Work {
+    Fiber(*mut Record),
+    Task(*mut TaskHead),
+}
+
+impl Queue {
+    pub const fn new() -> Queue {
+        Queue {
+            fibers: List { first: null_mut(), last: null_mut() },
+            tasks: null_mut(),
+            tasks_last: null_mut(),
+            len: 0,
+            turn: 0,
+        }
+    }
+
+    /// # Safety
+    /// The fiber may run and stands nowhere else.
+    pub unsafe fn push_fiber(&mut self, record: *mut Record) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*record).next = null_mut();
+            if self.fibers.last.is_null() { self.fibers.first = record } else { (*self.fibers.last).next = record }
+        }
+        self.fibers.last = record;
+        self.len += 1;
+    }
+
+    /// # Safety
+    /// The task is pending and its spawner gives it up.
+    pub unsafe fn push_task(&mut self, head: *mut TaskHead, home: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*head).flags = (*head).flags & 0xffff_ffff | (home as u64) << TASK_HOME_SHIFT;
+            (*head).next = null_mut();
+            (*head).previous = self.tasks_last;
+            if self.tasks_last.is_null() { self.tasks = head } else { (*self.tasks_last).next = head }
+            // ORDER: Release; who sees it queued also sees its home.
+            (*head).state.fetch_add(TASK_QUEUED - TASK_PENDING, Ordering::Release);
+        }
+        self.tasks_last = head;
+        self.len += 1;
+    }
+
+    /// Takes a queued task out, to be run by the caller.
+    ///
+    /// # Safety
+    /// It stands in this queue.
+    pub unsafe fn claim(&mut self, head: *mut TaskHead) {
+        // SAFETY: the caller's promise; the list is whole.
+        unsafe {
+            let (previous, next) = ((*head).previous, (*head).next);
+            if previous.is_null() { self.tasks = next } else { (*previous).next = next }
+            if next.is_null() { self.tasks_last = previous } else { (*next).previous = previous }
+            // ORDER: Relaxed; under the lock, and running is only waited for.
+            (*head).state.fetch_add(TASK_RUNNING - TASK_QUEUED, Ordering::Relaxed);
+        }
+        self.len -= 1;
+    }
+
+    pub fn pop(&mut self) -> Option<Work> {
+        self.turn = self.turn.wrapping_add(1);
+        let task = self.tasks;
+        if !task.is_null() && (self.fibers.first.is_null() || policy::task_before_fiber(self.turn)) {
+            // SAFETY: it stands in this queue.
+            unsafe { self.claim(task) };
+            return Some(Work::Task(task));
+        }
+        let record = self.fibers.first;
+        if record.is_null() {
+            return None;
+        }
+        // SAFETY: fibers in the queue are valid.
+        self.fibers.first = unsafe { (*record).next };
+        if self.fibers.first.is_null() {
+            self.fibers.last = null_mut();
+        }
+        self.len -= 1;
+        Some(Work::Fiber(record))
+    }
+}

@@ -1,0 +1,239 @@
+//! A worker: a thread with a loop on its own stack that switches to fibers, one after the other.
+
+use super::idle::Bed;
+use super::queue::{Queue, Work};
+use super::{deadlock, idle};
+use crate::fiber::{self, Record};
+use crate::prim::{AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
+use crate::{clock, policy};
+use abi::*;
+use std::cell::{Cell, UnsafeCell};
+use std::ptr::null_mut;
+use std::time::Duration;
+
+/// Pending forks of the fiber that runs: more become tasks in the queue at once.
+pub const FORKS_MAX: usize = 2048;
+
+pub struct Worker {
+    pub index: usize,
+    /// Its loop's stack pointer while a fiber runs.
+    pub home: UnsafeCell<usize>,
+    /// What the fiber that was left asks for; set by it, answered by the loop.
+    pub after: Cell<After>,
+    forks: UnsafeCell<[*mut TaskHead; FORKS_MAX + 1]>,
+    slot_runs: Cell<u32>,
+    turns: Cell<u32>,
+
+    /// The fiber that was woken last by what runs here: it goes next.
+    slot: AtomicPtr<Record>,
+    queue: Mutex<Queue>,
+    /// Entries of the queue, for those who only want to know whether to look.
+    len: AtomicUsize,
+    pub current: AtomicPtr<Record>,
+    pub bed: Bed,
+}
+// SAFETY: the cells belong to the worker's own thread; everything else is made for several.
+unsafe impl Sync for Worker {}
+// SAFETY: made on one thread before the others start.
+unsafe impl Send for Worker {}
+
+#[derive(Clone, Copy)]
+pub enum After {
+    Nothing,
+    /// The fiber waits, unless it has been woken meanwhile.
+    Park(*mut Record),
+    /// To the end of the queue.
+    Yield(*mut Record),
+    End(*mut Record),
+}
+
+impl Worker {
+    pub fn new(index: usize) -> Worker {
+        Worker {
+            index,
+            home: UnsafeCell::new(0),
+            after: Cell::new(After::Nothing),
+            forks: UnsafeCell::new([null_mut(); FORKS_MAX + 1]),
+            slot_runs: Cell::new(0),
+            turns: Cell::new(0),
+            slot: AtomicPtr::new(null_mut()),
+            queue: Mutex::new(Queue::new()),
+            len: AtomicUsize::new(0),
+            current: AtomicPtr::new(null_mut()),
+            bed: Bed::new(),
+        }
+    }
+
+    /// Does something with the queue.
+    pub fn with_queue<R>(&self, act: impl FnOnce(&mut Queue) -> R) -> R {
+        let mut queue = lock(&self.queue);
+        let result = act(&mut queue);
+        // ORDER: Relaxed; under the lock. Who looks without it looks again before sleeping, behind a fence.
+        self.len.store(queue.len, Ordering::Relaxed);
+        result
+    }
+
+    pub fn has_work(&self) -> bool {
+        // ORDER: Relaxed; see above.
+        self.len.load(Ordering::Relaxed) != 0 || !self.slot.load(Ordering::Relaxed).is_null()
+    }
+
+    /// The fiber runs next on this worker; who had that place goes to the queue. Whether somebody else has work now.
+    ///
+    /// # Safety
+    /// The fiber may run and stands nowhere else.
+    pub unsafe fn push_slot(&self, record: *mut Record) -> bool {
+        // AcqRel: what the waker did goes with the fiber to whoever takes it.
+        let before = self.slot.swap(record, Ordering::AcqRel);
+        if before.is_null() {
+            return false;
+        }
+        // SAFETY: it was in the slot and nowhere else.
+        self.with_queue(|queue| unsafe { queue.push_fiber(before) });
+        true
+    }
+
+    fn take_slot(&self) -> Option<Work> {
+        // ORDER: Relaxed; a fiber put in by another thread comes with the swap.
+        if self.slot.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        let record = self.slot.swap(null_mut(), Ordering::AcqRel);
+        (!record.is_null()).then_some(Work::Fiber(record))
+    }
+
+    fn take_queued(&self) -> Option<Work> {
+        // ORDER: Relaxed; see `with_queue`.
+        if self.len.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        self.with_queue(Queue::pop)
+    }
+
+    fn next(&self) -> Option<Work> {
+        let turns = self.turns.get().wrapping_add(1);
+        self.turns.set(turns);
+        if turns.is_multiple_of(policy::TURNS_PER_CLOCK) {
+            clock::turn();
+        }
+        let runs = self.slot_runs.get();
+        if policy::look_first(runs) == policy::First::Slot
+            && let Some(work) = self.take_slot()
+        {
+            self.slot_runs.set(runs + 1);
+            return Some(work);
+        }
+        self.slot_runs.set(0);
+        self.take_queued().or_else(|| self.take_slot())
+    }
+
+    /// Looks everywhere.
+    fn find(&self) -> Option<Work> {
+        if let Some(work) = self.next() {
+            return Some(work);
+        }
+        if clock::turn()
+            && let Some(work) = self.next()
+        {
+            return Some(work);
+        }
+        let workers = super::all();
+        let first = policy::first_victim(workers.len(), clock::random());
+        (0..workers.len())
+            .map(|step| &workers[(first + step) % workers.len()])
+            .find_map(|victim| if victim.index == self.index { None } else { victim.take_queued() })
+            .or_else(|| {
+                // A worker that is busy with something long has its woken partner taken away, too.
+                workers.iter().find_map(Worker::take_slot)
+            })
+    }
+
+    /// Runs fibers until `over`.
+    pub fn run(&self, over: impl Fn() -> bool) {
+        super::set_this(self);
+        while !over() {
+            match self.find() {
+                Some(work) => self.run_work(work),
+                None => self.rest(&over),
+            }
+        }
+        super::set_this(std::ptr::null());
+    }
+
+    fn rest(&self, over: &impl Fn() -> bool) {
+        idle::announce(self.index);
+        super::ask_for_forks(self.index);
+        let anything = super::all().iter().any(Worker::has_work);
+        let time = clock::next();
+        if anything || time == Some(0) || over() {
+            idle::stay(self.index, &self.bed);
+            return;
+        }
+        if time.is_none() && deadlock::is_certain() {
+            deadlock::report();
+        }
+        idle::sleep(self.index, &self.bed, time.map(|time| Duration::from_nanos(time as u64)));
+    }
+
+    fn run_work(&self, work: Work) {
+        let mut next = Some(match work {
+            Work::Fiber(record) => record,
+            // SAFETY: the task was claimed by taking it out of the queue.
+            Work::Task(head) => unsafe { crate::scope::fiber_for(head) },
+        });
+        while let Some(record) = next {
+            // SAFETY: the record came out of a queue: it may run and stands nowhere else.
+            next = unsafe { self.run_fiber(record) };
+        }
+    }
+
+    /// Switches to a fiber until it leaves; a fiber that need not wait after all is handed back.
+    ///
+    /// # Safety
+    /// The fiber may run and stands nowhere else.
+    unsafe fn run_fiber(&self, record: *mut Record) -> Option<*mut Record> {
+        // SAFETY: the caller's promise; the cells are this thread's.
+        unsafe {
+            let fiber = &raw mut (*record).head;
+            (*record).worker = self;
+            let base = self.forks.get().cast::<*mut TaskHead>().add(1);
+            (*fiber).forks_base = base;
+            (*fiber).forks_top = base;
+            (*fiber).forks_end = if super::forks_allowed() { base.add(FORKS_MAX - 1) } else { base };
+            // ORDER: Relaxed; only asked for hints.
+            self.current.store(record, Ordering::Relaxed);
+            fiber::set_current(fiber);
+            fiber::switch(self.home.get(), (*record).stack_pointer);
+            fiber::set_current(null_mut());
+            self.current.store(null_mut(), Ordering::Relaxed);
+            match self.after.replace(After::Nothing) {
+                After::Nothing => None,
+                After::Park(record) => {
+                    let wait = &(*record).head.wait;
+                    // ORDER: Relaxed; the exchange decides.
+                    let seen = wait.load(Ordering::Relaxed);
+                    let parked = seen & !WAIT_STATE | WAIT_PARKED;
+                    // SeqCst: releases the fiber's stack to who wakes it, and is seen by `wait::cancel`.
+                    if seen & WAIT_STATE == WAIT_ARMED
+                        && wait.compare_exchange(seen, parked, Ordering::SeqCst, Ordering::Acquire).is_ok()
+                    {
+                        return None;
+                    }
+                    Some(record)
+                }
+                After::Yield(record) => {
+                    self.with_queue(|queue| queue.push_fiber(record));
+                    None
+                }
+                After::End(record) => {
+                    if (*record).is_main {
+                        super::main_ended();
+                    } else {
+                        fiber::give(record);
+                    }
+                    None
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! Tasks and scopes, behind the fast paths of `std/task`: publishing, claiming, ending, waiting, failures.
+//!
+//! A task is its spawner's alone while it is pending. Published, it stands in the queue of one worker (`home`), and its
+//! state changes under that queue's lock until somebody claims it, which also takes it out: no pointer to a frame stays
+//! behind. A running task ends by one exchange of its state, which says whether a fiber waits or the handle is gone, and
+//! then, as the last thing anybody does with it, leaves its scope's count.
+
+use crate::fault::{self, Panic};
+use crate::fiber::{self, Record, Start};
+use crate::prim::{AtomicPtr, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
+use crate::{cancel, sched, wait};
+use abi::*;
+use std::ptr::null_mut;
+
+/// The Aurora function `fn(*mut TaskHead)` that runs a claimed task, and the image it is in.
+static TASK_MAIN: AtomicUsize = AtomicUsize::new(0);
+static IMAGE: AtomicPtr<Image> = AtomicPtr::new(null_mut());
+
+/// The scope of the whole program: `main` runs in its `body`, detached tasks in its `tasks`.
+pub static ROOT: Root = Root(Scope {
+    body: Node { parent: null_mut(), state: AtomicU64::new(0), links: AtomicPtr::new(null_mut()) },
+    tasks: Node { parent: null_mut(), state: AtomicU64::new(0), links: AtomicPtr::new(null_mut()) },
+    word: AtomicU64::new(0),
+    fiber: null_mut(),
+    epoch: AtomicU64::new(0),
+    failures: AtomicPtr::new(null_mut()),
+    options: 0,
+    limit: 0,
+});
+pub struct Root(Scope);
+// SAFETY: its fields are atomics or never change, but for the parent, which is set before anything runs.
+unsafe impl Sync for Root {}
+
+pub fn root() -> *mut Scope {
+    (&raw const ROOT.0).cast_mut()
+}
+
+/// Everything as before any program ran.
+pub fn begin(image: *const Image) -> *mut Node {
+    // ORDER: Relaxed; nothing runs yet.
+    IMAGE.store(image.cast_mut(), Ordering::Relaxed);
+    ROOT.0.body.state.store(0, Ordering::Relaxed);
+    ROOT.0.tasks.state.store(0, Ordering::Relaxed);
+    (&raw const ROOT.0.body).cast_mut()
+}
+
+/// The context of detached tasks, which is below that of `main`.
+pub fn detached() -> *mut Node {
+    (&raw const ROOT.0.tasks).cast_mut()
+}
+
+pub fn any_detached() -> bool {
+    ROOT.0.word.load(Ordering::SeqCst) >= SCOPE_TASK
+}
+
+/// Hands a task over to whoever has time.
+///
+/// # Safety
+/// The record is the running fiber's; the task is pending, given up by its spawner, its scope open.
+pub unsafe fn publish(record: *mut Record, head: *mut TaskHead, main: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // ORDER: Relaxed; the queue's lock hands it on.
+        TASK_MAIN.store(main, Ordering::Relaxed);
+        // ORDER: Relaxed; the count only falls by tasks that were counted before.
+        (*(*head).scope).word.fetch_add(SCOPE_TASK, Ordering::Relaxed);
+        sched::push_task(record, head);
+    }
+}
+
+/// All pending forks become tasks that anybody may run: before the fiber leaves, because what it waits for may be one.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn publish_forks(record: *mut Record) {
+    // SAFETY: the caller's promise; the array is the worker's, the fiber's while it runs.
+    unsafe {
+        let fiber = &mut (*record).head;
+        let mut at = fiber.forks_base;
+        while at < fiber.forks_top {
+            publish(record, *at, TASK_MAIN.load(Ordering::Relaxed));
+            at = at.add(1);
+        }
+        fiber.forks_top = fiber.forks_base;
+    }
+}
+
+/// There is no room on the array, or somebody asked for work.
+///
+/// # Safety
+/// As [`publish`].
+pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        TASK_MAIN.store(main, Ordering::Relaxed);
+        publish_forks(record);
+        publish(record, head, main);
+    }
+}
+
+/// A fiber for a task that was claimed from a queue.
+///
+/// # Safety
+/// The task is the caller's to run.
+pub unsafe fn fiber_for(head: *mut TaskHead) -> *mut Record {
+    let record = fiber::take();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let start = Start {
+            image: IMAGE.load(Ordering::Relaxed),
+            function: TASK_MAIN.load(Ordering::Relaxed),
+            argument: head as usize,
+            task: head,
+            node: (*head).node,
+            locals: (*head).locals,
+        };
+        fiber::start(record, &start);
+    }
+    record
+}
+
+/// Waits for a task: 0 it has ended, 1 it was claimed and the caller must run it, -2 the caller is cancelled.
+///
+/// # Safety
+/// The record is the running fiber's; the caller has the task's only handle.
+pub unsafe fn join(record: *mut Record, head: *mut TaskHead, what: i64) -> i64 {
+    // SAFETY: the caller's promise: the task lives until its handle is used up.
+    unsafe {
+        let state = &(*head).state;
+        loop {
+            // ORDER: Acquire; partner of the release in `end`: the result is written.
+            let seen = state.load(Ordering::Acquire);
+            match seen & TASK_PHASE {
+                TASK_PENDING => {
+                    // In the middle of this fiber's array, or on another fiber's.
+                    publish_forks(record);
+                    if state.load(Ordering::Acquire) & TASK_PHASE == TASK_PENDING {
+                        ask_owner(head);
+                        let epoch = wait::arm(record);
+                        debug_assert!(epoch > 0);
+                        let soon = crate::clock::now() + 1_000_000;
+                        if wait::park(record, soon, what) == -2 {
+                            return -2;
+                        }
+                    }
+                }
+                TASK_QUEUED => {
+                    let home = ((*head).flags >> TASK_HOME_SHIFT) as usize;
+                    let claimed = sched::all()[home].with_queue(|queue| {
+                        let queued = state.load(Ordering::Relaxed) & TASK_PHASE == TASK_QUEUED;
+                        if queued {
+                            queue.claim(head);
+                        }
+                        queued
+                    });
+                    if claimed {
+                        return 1;
+                    }
+                }
+                TASK_RUNNING => {
+                    let epoch = wait::arm(record);
+                    // When both are ready, completion wins.
+                    if wait_for(record, head, epoch, 0) && wait::park(record, -1, what) == -2 && unwait(head) {
+                        return -2;
+                    }
+                }
+                _ => return 0,
+            }
+        }
+    }
+}
+
+/// Has the fiber woken with a value (below 256) when the task ends. False: it has ended.
+///
+/// # Safety
+/// As [`join`]; the fiber is armed with this epoch.
+pub unsafe fn wait_for(record: *mut Record, head: *mut TaskHead, epoch: u64, value: u64) -> bool {
+    // SAFETY: the caller's promise.
+    let (head, number) = unsafe { (&*head, (*record).number) };
+    // ORDER: Acquire; partner of the release in `end`.
+    let mut seen = head.state.load(Ordering::Acquire);
+    loop {
+        if seen & TASK_PHASE >= TASK_DONE {
+            return false;
+        }
+        // ORDER: Relaxed; the exchange releases it, and only who has the handle writes here.
+        head.waiter.store(epoch << 32 | u64::from(number) << 8 | value, Ordering::Relaxed);
+        let waited = (seen | TASK_WAITED).wrapping_add(TASK_VERSION);
+        match head.state.compare_exchange_weak(seen, waited, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return true,
+            Err(now) => seen = now,
+        }
+    }
+}
+
+/// Takes that back. False: the task has ended.
+///
+/// # Safety
+/// As [`join`].
+pub unsafe fn unwait(head: *mut TaskHead) -> bool {
+    // SAFETY: the caller's promise.
+    let seen = unsafe { (*head).state.fetch_and(!TASK_WAITED, Ordering::AcqRel) };
+    seen & TASK_PHASE < TASK_DONE
+}
+
+/// The spawner of a pending task is asked to give it up.
+unsafe fn ask_owner(head: *mut TaskHead) {
+    // SAFETY: the scope is open as long as the task is.
+    unsafe {
+        let fiber = (*(*head).scope).fiber;
+        if !fiber.is_null() {
+            // ORDER: Relaxed; a hint that is repeated.
+            (*fiber).stack_limit.store(usize::MAX, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The task has ended; whether the handle is gone, so that the caller frees it.
+///
+/// # Safety
+/// The caller ran the task; its result is written.
+pub unsafe fn end(head: *mut TaskHead, phase: u64) -> bool {
+    // SAFETY: the caller's promise.
+    let head = unsafe { &*head };
+    // ORDER: Acquire; partner of the exchange in `wait_for`.
+    let mut seen = head.state.load(Ordering::Acquire);
+    loop {
+        // Read before the end is told: then the record may go. The version in the state says whether it is right.
+        let waiter = head.waiter.load(Ordering::Relaxed);
+        match head.state.compare_exchange_weak(seen, phase, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) if seen & TASK_WAITED != 0 => {
+                let record = fiber::by_number((waiter >> 8 & 0xff_ffff) as usize);
+                // SAFETY: the waiting fiber's number.
+                unsafe { wait::wake(record, waiter >> 32, waiter & 0xff) };
+                return false;
+            }
+            Ok(_) => return seen & TASK_GONE != 0,
+            Err(now) => seen = now,
+        }
+    }
+}
+
+/// The last thing done for a task: its scope no longer waits for it.
+///
+/// # Safety
+/// The task was counted in the scope.
+pub unsafe fn leave(scope: *mut Scope) {
+    // SAFETY: the scope stays until the exchange below has taken the task off its count.
+    unsafe {
+        let word = &(*scope).word;
+        // ORDER: Acquire; with the flag the epoch is seen.
+        let mut seen = word.load(Ordering::Acquire);
+        loop {
+            let (fiber, epoch) = ((*scope).fiber, (*scope).epoch.load(Ordering::Relaxed));
+            // AcqRel: what the task did comes before the scope's end.
+            match word.compare_exchange_weak(seen, seen - SCOPE_TASK, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => {
+                    if seen - SCOPE_TASK == SCOPE_WAITING {
+                        wait::wake(fiber.cast(), epoch, 0);
+                    } else if scope == root() && seen - SCOPE_TASK == 0 {
+                        sched::rouse_main();
+                    }
+                    return;
+                }
+                Err(now) => seen = now,
+            }
+        }
+    }
+}
+
+/// Waits until the scope has no published task.
+///
+/// # Safety
+/// The record is the running fiber's, which opened the scope.
+pub unsafe fn wait(record: *mut Record, scope: *mut Scope, what: i64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let word = &(*scope).word;
+        // ORDER: Acquire; partner of the release in `leave`.
+        while word.load(Ordering::Acquire) >= SCOPE_TASK {
+            let epoch = wait::arm(record);
+            (*scope).epoch.store(epoch, Ordering::Relaxed);
+            // Release: the epoch is seen with the flag.
+            if word.fetch_or(SCOPE_WAITING, Ordering::AcqRel) >= SCOPE_TASK {
+                wait::park(record, -1, what & !wait::CANCELLABLE);
+            }
+            word.fetch_and(!SCOPE_WAITING, Ordering::AcqRel);
+        }
+    }
+}
+
+/// Panics of a scope's tasks, in the order in which they came.
+pub struct Failures(pub Vec<Box<Panic>>);
+static FAILURES: Mutex<()> = Mutex::new(());
+
+/// The task's function raised: takes what the fiber carries to where it belongs; how the task ended.
+///
+/// # Safety
+/// The record is the running fiber's; the caller ran the task.
+pub unsafe fn failed(record: *mut Record, head: *mut TaskHead) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let Some(panic) = fault::take(&mut (*record).head) else { return TASK_CANCELLED };
+        let cancelled = panic.reason.is_some();
+        if (*head).flags & TASK_TRY != 0 {
+            (*head).failure = Box::into_raw(panic).cast();
+        } else if !cancelled {
+            fail((*head).scope, panic);
+        }
+        if cancelled { TASK_CANCELLED } else { TASK_FAILED }
+    }
+}
+
+/// A task of the scope failed.
+///
+/// # Safety
+/// The scope is open.
+pub unsafe fn fail(scope: *mut Scope, panic: Box<Panic>) {
+    // SAFETY: the caller's promise; the list belongs to who holds the lock.
+    unsafe {
+        {
+            let _lock = lock(&FAILURES);
+            let mut list: *mut Failures = (*scope).failures.load(Ordering::Relaxed).cast();
+            if list.is_null() {
+                list = Box::into_raw(Box::new(Failures(Vec::new())));
+                (*scope).failures.store(list.cast(), Ordering::Release);
+            }
+            (*list).0.push(panic);
+        }
+        if (*scope).options & SCOPE_COLLECT == 0 {
+            cancel::cancel(&raw mut (*scope).body, REASON_SIBLING_FAILED);
+        }
+    }
+}
+
+/// Takes the failures out of a scope.
+///
+/// # Safety
+/// The scope is open.
+pub unsafe fn take_failures(scope: *mut Scope) -> Option<Box<Failures>> {
+    let _lock = lock(&FAILURES);
+    // SAFETY: set by `fail` alone, to a box's pointer.
+    unsafe {
+        let list: *mut Failures = (*scope).failures.swap(null_mut(), Ordering::Acquire).cast();
+        (!list.is_null()).then(|| Box::from_raw(list))
+    }
+}
+
+/// A scope ends: its first failure becomes what the fiber carries, the others are listed in it. Whether the fiber unwinds.
+///
+/// # Safety
+/// The record is the running fiber's; the scope's tasks have ended.
+pub unsafe fn settle(record: *mut Record, scope: *mut Scope) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let fiber = &mut (*record).head;
+        if (*scope).options & SCOPE_COLLECT == 0
+            && let Some(failures) = take_failures(scope)
+        {
+            let mut carried = fault::take(fiber);
+            let mut all = failures.0.into_iter();
+            let mut first = match carried.take_if(|panic| panic.reason.is_none()) {
+                // The body's own panic came first.
+                Some(own) => own,
+                None => all.next().expect("bug! a list of failures without one"),
+            };
+            first.suppressed.extend(all.map(|panic| panic.report()));
+            fiber.panic = Box::into_raw(first).cast();
+        }
+        !fiber.panic.is_null()
+    }
+}
