@@ -144,6 +144,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_clock_now() -> i64;
             /// Nanoseconds since 1970.
             plain fn rt_clock_wall() -> i64;
+            /// Passes a moment of a busy wait for another thread; the longer it has waited in rounds, the longer.
+            plain fn rt_relax(round: i64);
             /// A random word.
             plain fn rt_random() -> u64;
 

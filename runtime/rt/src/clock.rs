@@ -2,7 +2,7 @@
 
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicI64, Mutex, Ordering, lock};
-use crate::{cancel, sched, wait};
+use crate::{cancel, prim, sched, wait};
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -27,6 +27,17 @@ fn seed() -> u64 {
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u64(wall() as u64);
     hasher.finish()
+}
+
+/// A moment of a busy wait: first the processor is told, then the system may run whoever is waited for.
+pub fn relax(round: i64) {
+    if round < 8 {
+        for _ in 0..1 << round.max(0) {
+            prim::spin();
+        }
+    } else {
+        prim::thread::yield_now();
+    }
 }
 
 /// SplitMix64.

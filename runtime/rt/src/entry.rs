@@ -258,6 +258,7 @@ exported! {
 
     fn rt_clock_now() -> i64 { clock::now() }
     fn rt_clock_wall() -> i64 { clock::wall() }
+    fn rt_relax(round: i64) { clock::relax(round) }
     fn rt_random() -> u64 { clock::random() }
 
     fn rt_float_format(value: f64, kind: i64, precision: i64, into: *mut u8) -> i64 {

@@ -2,6 +2,7 @@
 
 pub use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock};
+pub use std::hint::spin_loop as spin;
 pub use std::thread;
 
 /// Nothing in the runtime panics while it holds a lock; if a bug does, the data is still the data.

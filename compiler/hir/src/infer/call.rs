@@ -88,7 +88,11 @@ impl FnCx<'_> {
                     continue;
                 }
                 let hint = hints.as_ref().map_or(params[i], |hints| hints[i]);
-                let id = self.check_expr(arg, Some(hint));
+                let mut id = self.check_expr(arg, Some(hint));
+                // Where the result says that a plain function is kept, a closure becomes one.
+                if is_closure && matches!(self.shallow(hint).kind(), TyKind::FnPtr(_)) {
+                    id = self.coerce(id, hint);
+                }
                 values[i] = Some(self.coerce(id, params[i]));
             }
         }

@@ -274,6 +274,7 @@ pub(crate) fn lower_args(
     let optional = |param: &GenericParam| param.default.is_some() || param.fallback.is_some();
     let needed = wanted.iter().filter(|param| !optional(param) && !param.name.starts_with("impl ")).count();
     let inferred = matches!(cx.mode, TyMode::Body(_)) && written.is_empty();
+    let of_trait = generics.params.first().is_some_and(|param| param.name.as_str() == "Self");
     if !inferred && (written.len() > visible || written.len() < needed) {
         diags.push(errors::argument_count(segment.ident.span, name, needed, visible, written.len()));
         list.resize(generics.params.len(), Ty::error());
@@ -282,8 +283,11 @@ pub(crate) fn lower_args(
     for (i, param) in wanted.iter().enumerate() {
         let ty = match (written.get(i), param.default) {
             (Some(&ty), _) => ty,
-            // `Add` alone means `Add<Self>`: defaults may speak of what stands before them.
-            (None, Some(default)) if !inferred || default.any(&mut |ty| matches!(ty.kind(), TyKind::Param(_))) => {
+            // `Add` alone means `Add<Self>`: defaults may speak of what stands before them. In a body the arguments of a
+            // type are found out.
+            (None, Some(default))
+                if !inferred || of_trait && default.any(&mut |ty| matches!(ty.kind(), TyKind::Param(_))) =>
+            {
                 default.subst(&list)
             }
             (None, _) => match &cx.mode {
