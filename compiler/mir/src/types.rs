@@ -20,6 +20,7 @@ pub struct Types<'a> {
     /// Whose predicates hold. For concrete types any function will do.
     pub owner: FnId,
     box_adt: Option<AdtId>,
+    unsafe_cell: Option<AdtId>,
     memory: RefCell<Memory>,
 }
 
@@ -32,11 +33,11 @@ struct Memory {
 
 impl<'a> Types<'a> {
     pub fn new(program: &'a TypedProgram, owner: FnId) -> Types<'a> {
-        let box_adt = match program.program().lang.get("box") {
+        let adt = |name| match program.program().lang.get(name) {
             Some(hir::LangItem::Adt(id)) => Some(id),
             Some(hir::LangItem::Fn(_) | hir::LangItem::Trait(_)) | None => None,
         };
-        Types { program, owner, box_adt, memory: RefCell::default() }
+        Types { program, owner, box_adt: adt("box"), unsafe_cell: adt("unsafe_cell"), memory: RefCell::default() }
     }
 
     /// Memory of a region or a task: the compiler's own, initialised in place through its address.
@@ -82,6 +83,11 @@ impl<'a> Types<'a> {
             TyKind::Adt(id, args) if Some(*id) == self.box_adt => args.first().copied(),
             _ => None,
         }
+    }
+
+    /// May be changed behind a shared reference.
+    pub fn is_unsafe_cell(&self, ty: Ty) -> bool {
+        matches!(ty.kind(), TyKind::Adt(id, _) if Some(*id) == self.unsafe_cell)
     }
 
     /// What a dereference gives.

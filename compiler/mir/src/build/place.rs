@@ -114,9 +114,14 @@ impl Builder<'_> {
     fn index(&mut self, id: ExprId, base: ExprId, index: ExprId) -> PlaceBuilder {
         let source = self.expr_source(id);
         let base_ty = self.typed.expr(base).ty;
-        let place = self.as_place_builder(base);
-        // The index is read here and now: what follows may change the variable it came from.
-        let index = self.as_operand_local(index);
+        // The index is read here and now: what follows may change the variable it came from. It may ask the owner of what is
+        // indexed (`v[v.len() - 1] = 0`), so that is not turned into a slice before.
+        let (place, index) = if self.is_seen_through(base) {
+            let index = self.as_operand_local(index);
+            (self.as_place_builder(base), index)
+        } else {
+            (self.as_place_builder(base), self.as_operand_local(index))
+        };
         let len = match base_ty.kind() {
             TyKind::Array(_, len) => self.const_param(*len),
             _ => {
@@ -128,6 +133,33 @@ impl Builder<'_> {
         };
         self.push(source, StatementKind::BoundsCheck { index: Operand::copy(index), len });
         place.step(Projection::Index(index))
+    }
+
+    /// A place that only automatic dereferences stand in front of: when they happen makes no difference.
+    fn is_seen_through(&self, id: ExprId) -> bool {
+        match &self.typed.expr(id).kind {
+            ExprKind::Local(_) | ExprKind::Static(_) => true,
+            ExprKind::Field(base, _) | ExprKind::Deref(base) | ExprKind::Ref(_, base) => self.is_seen_through(*base),
+            ExprKind::Call(..) => self.automatic_dereference(id).is_some_and(|owner| self.is_seen_through(owner)),
+            _ => false,
+        }
+    }
+
+    /// Whether a receiver is reached through an owner's dereference, as a vector's slice is.
+    pub(super) fn is_part_of_owner(&self, id: ExprId) -> bool {
+        match &self.typed.expr(id).kind {
+            ExprKind::Field(base, _) | ExprKind::Deref(base) | ExprKind::Ref(_, base) => self.is_part_of_owner(*base),
+            ExprKind::Call(..) => self.automatic_dereference(id).is_some_and(|owner| self.is_seen_through(owner)),
+            _ => false,
+        }
+    }
+
+    /// The reference to the owner, in a call of `Deref` or `DerefMut`.
+    fn automatic_dereference(&self, id: ExprId) -> Option<ExprId> {
+        let ExprKind::Call(hir::typed::Callee::Fn(function, _), args) = &self.typed.expr(id).kind else { return None };
+        let program = self.types.program.program();
+        let is_deref = ["deref", "deref_mut"].iter().any(|name| *function == program.trait_method(name, name));
+        is_deref.then(|| args[0])
     }
 
     /// The value of a const argument.

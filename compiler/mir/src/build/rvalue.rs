@@ -281,7 +281,8 @@ impl Builder<'_> {
         Rvalue::Cast(Cast::IntToInt, Operand::copy(number), ty)
     }
 
-    /// The arguments of a call. A method's automatic `&mut` is taken first but used only when the others stand.
+    /// The arguments of a call. A method's automatic `&mut` is taken first but used only when the others stand; what is
+    /// reached through an owner's dereference is taken last, so that the others may ask the owner.
     pub(super) fn arguments(&mut self, callee: &TypedCallee, args: &[ExprId]) -> Vec<Operand> {
         let method = match callee {
             TypedCallee::Fn(id, _) => self.types.program.program().fn_def(*id).has_self,
@@ -289,6 +290,12 @@ impl Builder<'_> {
             TypedCallee::Pointer => false,
         };
         let Some((&first, rest)) = args.split_first() else { return Vec::new() };
+        if method && !rest.is_empty() && self.is_part_of_owner(first) {
+            let others = self.as_operands(rest);
+            let mut operands = vec![self.as_operand(first)];
+            operands.extend(others);
+            return operands;
+        }
         if let (true, ExprKind::Ref(Mutable::Yes, of)) = (method && !rest.is_empty(), &self.typed.expr(first).kind) {
             let source = self.expr_source(first);
             let place = self.as_place(*of);

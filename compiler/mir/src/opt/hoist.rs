@@ -5,10 +5,9 @@
 //! and where it did before, and not at all if the loop never gets there.
 
 use super::Cx;
-use super::ssa::{self, Def, Dominators, Ssa};
+use super::loops::{Natural, enter_through, find_loops};
+use super::ssa::{self, Def, Ssa};
 use crate::body::*;
-use crate::fast::BitSet;
-use crate::graph::predecessors;
 use crate::place::Location;
 use diag::Symbol;
 use hir::ty::{Args, Ty, TyKind};
@@ -46,39 +45,6 @@ fn splits(op: BinaryOp) -> Option<(BinaryOp, &'static str, Fault)> {
     }
 }
 
-struct Natural {
-    head: BlockId,
-    blocks: BitSet,
-}
-
-/// Outer loops first, so that what does not change in them either moves all the way at once.
-fn find_loops(body: &Body) -> Vec<Natural> {
-    let dominators = Dominators::of(body);
-    let before = predecessors(body);
-    let mut heads: Vec<(BlockId, Vec<BlockId>)> = Vec::new();
-    for id in body.block_ids() {
-        let latches: Vec<BlockId> = before[id.index()].iter().copied().filter(|from| dominators.dominates(id, *from)).collect();
-        if !latches.is_empty() && !body.block(id).cleanup {
-            heads.push((id, latches));
-        }
-    }
-    let mut loops: Vec<Natural> = (heads.into_iter())
-        .map(|(head, latches)| {
-            let mut blocks = BitSet::new(body.blocks.len());
-            blocks.insert(head.index());
-            let mut work = latches;
-            while let Some(block) = work.pop() {
-                if blocks.insert(block.index()) {
-                    work.extend(before[block.index()].iter().copied());
-                }
-            }
-            Natural { head, blocks }
-        })
-        .collect();
-    loops.sort_by_key(|natural| std::cmp::Reverse(natural.blocks.count()));
-    loops
-}
-
 struct Found {
     at: Location,
     op: BinaryOp,
@@ -111,18 +77,11 @@ fn hoist(cx: &Cx, body: &mut Body, natural: &Natural) {
     if found.is_empty() {
         return;
     }
-    let entries = predecessors(body).swap_remove(natural.head.index());
     let mut front = natural.head;
     for moved in found.iter().rev() {
         front = split(cx, body, front, moved);
     }
-    for entry in entries.into_iter().filter(|entry| !natural.blocks.contains(entry.index())) {
-        body.blocks[entry.index()].each_successor_mut(|to| {
-            if *to == natural.head {
-                *to = front;
-            }
-        });
-    }
+    enter_through(body, natural, front);
 }
 
 fn is_int(ty: Ty) -> bool {

@@ -8,13 +8,16 @@ pub(crate) mod fold;
 mod hoist;
 mod inline;
 mod lend;
+mod loads;
 mod local;
+mod loops;
 mod order;
 mod propagate;
 pub(crate) mod simplify;
 mod split;
 mod ssa;
 mod thread;
+mod version;
 
 use crate::body::*;
 use crate::layout::Layouts;
@@ -43,6 +46,7 @@ pub fn optimize(program: &TypedProgram, mut mono: MonoProgram, level: Level) -> 
     if level == Level::Full {
         improve_all(&types, &mut mono);
         crate::reach::prune(&types, &mut mono);
+        improve_loops(&types, &mut mono);
         crate::raise::mark(&types, &mut mono);
     }
     if cfg!(debug_assertions) {
@@ -91,9 +95,30 @@ fn improve_all(types: &Types, mono: &mut MonoProgram) {
             check(&cx, &body, "lending");
             improve(&cx, &mut body);
         }
+        candidates.size[index] = inline::size_of(&body);
+        mono.bodies[index] = Arc::new(body);
+    }
+}
+
+/// What is left to do for loops once everything is inlined.
+fn improve_loops(types: &Types, mono: &mut MonoProgram) {
+    for index in 0..mono.bodies.len() {
+        let body = &mono.bodies[index];
+        if loops::find_loops(body).is_empty() {
+            continue;
+        }
+        let mut body = Arc::unwrap_or_clone(body.clone());
+        let cx = Cx { types, layouts: &mono.layouts };
+        if loads::run(&cx, &mut body) {
+            check(&cx, &body, "moving loads");
+            improve(&cx, &mut body);
+        }
+        if version::run(&cx, &mut body) {
+            check(&cx, &body, "copying loops");
+            improve(&cx, &mut body);
+        }
         hoist::run(&cx, &mut body);
         check(&cx, &body, "hoisting");
-        candidates.size[index] = inline::size_of(&body);
         mono.bodies[index] = Arc::new(body);
     }
 }
