@@ -267,8 +267,21 @@ impl<'a> Emitter<'a, '_> {
         let fiber = self.builder.ins().get_pinned_reg(types::I64);
         let limit = self.builder.ins().load(types::I64, flags, fiber, abi::FIBER_STACK_LIMIT);
         let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+        // Below the limit: either the stack ends, or somebody asks for something by having raised the limit. The runtime
+        // answers, keeping all registers, and the true limit decides.
+        let (asked, on) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.set_cold_block(asked);
+        self.builder.ins().brif(below, asked, &[], on, &[]);
+        self.builder.seal_block(asked);
+        self.builder.switch_to_block(asked);
+        self.call_row("rt_task_poll", &[]);
+        let limit = self.builder.ins().load(types::I64, flags, fiber, abi::FIBER_LIMIT);
+        let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         let raise = if self.convention.flag { raise::Raise::StackOverflow } else { raise::Raise::StackExhausted };
         self.raise_if(below, raise, None);
+        self.builder.ins().jump(on, &[]);
+        self.builder.seal_block(on);
+        self.builder.switch_to_block(on);
     }
 
     fn block(&mut self, id: BlockId) {

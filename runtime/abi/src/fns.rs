@@ -44,6 +44,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_task_park(fiber: *mut u8, deadline: i64, what: i64) -> i64;
             /// A fiber whose wait was ended while it was parked may go on.
             plain fn rt_task_ready(fiber: *mut u8);
+            /// Answers whoever raised the running fiber's limit. Keeps all registers.
+            plain fn rt_task_poll();
             /// Gives the turn to others.
             plain fn rt_task_yield(fiber: *mut u8);
             /// Hands a pending task over to all workers; `main` runs it.

@@ -122,6 +122,7 @@ pub fn wake_at(at: i64, record: *mut Record, epoch: u64) {
 }
 
 pub fn cancel_at(at: i64, serial: u64) {
+    sched::watch_clock();
     add(at, Event::Cancel(serial));
 }
 

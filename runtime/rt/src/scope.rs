@@ -39,9 +39,16 @@ pub fn root() -> *mut Scope {
 pub fn begin(image: *const Image) -> *mut Node {
     // ORDER: Relaxed; nothing runs yet.
     IMAGE.store(image.cast_mut(), Ordering::Relaxed);
+    TASK_MAIN.store(0, Ordering::Relaxed);
     ROOT.0.body.state.store(0, Ordering::Relaxed);
     ROOT.0.tasks.state.store(0, Ordering::Relaxed);
     (&raw const ROOT.0.body).cast_mut()
+}
+
+/// Until the first task was handed to the runtime it does not know how to run one.
+pub fn is_main_known() -> bool {
+    // ORDER: Relaxed; it is written before any task is published.
+    TASK_MAIN.load(Ordering::Relaxed) != 0
 }
 
 /// The context of detached tasks, which is below that of `main`.
@@ -77,6 +84,7 @@ pub unsafe fn publish_forks(record: *mut Record) {
     unsafe {
         let fiber = &mut (*record).head;
         let mut at = fiber.forks_base;
+        fiber.forks_base = (*(*record).worker).forks_start();
         while at < fiber.forks_top {
             publish(record, *at, TASK_MAIN.load(Ordering::Relaxed));
             at = at.add(1);
@@ -85,16 +93,60 @@ pub unsafe fn publish_forks(record: *mut Record) {
     }
 }
 
-/// There is no room on the array, or somebody asked for work.
+/// There is no room on the array, or somebody asked for work while there was none.
 ///
 /// # Safety
 /// As [`publish`].
 pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise; the array is the worker's, the fiber's while it runs.
     unsafe {
         TASK_MAIN.store(main, Ordering::Relaxed);
-        publish_forks(record);
-        publish(record, head, main);
+        let fiber = &mut (*record).head;
+        let start = (*(*record).worker).forks_start();
+        let end = start.add(sched::FORKS_MAX - 1);
+        if fiber.forks_end < end {
+            publish(record, head, main);
+            // Nothing is pending, so the next one comes here, too, as long as somebody has no work.
+            debug_assert!(fiber.forks_base == fiber.forks_top);
+            if sched::forks_allowed() {
+                fiber.forks_end = end;
+            }
+            return;
+        }
+        let pending = fiber.forks_top.offset_from(fiber.forks_base) as usize;
+        if pending >= sched::FORKS_MAX / 2 {
+            publish_forks(record);
+        } else {
+            // They were taken from below: move what is left down.
+            start.copy_from(fiber.forks_base, pending);
+            fiber.forks_base = start;
+            fiber.forks_top = start.add(pending);
+        }
+        *fiber.forks_top = head;
+        fiber.forks_top = fiber.forks_top.add(1);
+    }
+}
+
+/// Somebody asked for work: the oldest pending fork is published, which is the largest; without one, the next spawn is.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn share(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let fiber = &mut (*record).head;
+        let base = fiber.forks_base;
+        if base < fiber.forks_top {
+            let head = *base;
+            *base = null_mut();
+            fiber.forks_base = base.add(1);
+            publish(record, head, TASK_MAIN.load(Ordering::Relaxed));
+        } else if !sched::forks_allowed() {
+            let start = (*(*record).worker).forks_start();
+            fiber.forks_base = start;
+            fiber.forks_top = start;
+            fiber.forks_end = start;
+        }
     }
 }
 

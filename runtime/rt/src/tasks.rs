@@ -26,6 +26,12 @@ pub unsafe extern "C" fn yield_now(fiber: *mut u8) {
     unsafe { sched::yield_now(fiber.cast()) }
 }
 
+/// Answers whoever raised the running fiber's limit; nothing to do if it is the stack that ends.
+pub unsafe extern "C" fn poll(fiber: *mut u8) {
+    // SAFETY: the row's contract: the running fiber.
+    unsafe { sched::poll(fiber.cast()) }
+}
+
 /// # Safety
 /// The record is the running fiber's, which has the task's handle and is armed with this epoch.
 pub unsafe fn wait_for(record: *mut Record, head: *mut TaskHead, epoch: u64, value: u64) -> bool {

@@ -137,7 +137,14 @@ impl Emitter<'_, '_> {
 
 pub fn row_signature(row: &abi::Row) -> Signature {
     // The C convention of the target: what `extern "C"` means in the runtime.
-    let mut signature = Signature::new(if cfg!(target_vendor = "apple") { CallConv::AppleAarch64 } else { CallConv::SystemV });
+    let mut signature = Signature::new(if row.name == "rt_task_poll" {
+        // Its callers are in the middle of nothing: a path that is never taken should not move their registers.
+        CallConv::PreserveAll
+    } else if cfg!(target_vendor = "apple") {
+        CallConv::AppleAarch64
+    } else {
+        CallConv::SystemV
+    });
     signature.params.extend(row.params.iter().map(|(_, kind, _)| AbiParam::new(kind_type(*kind))));
     signature.returns.extend(row.result.iter().map(|(kind, _)| AbiParam::new(kind_type(*kind))));
     signature

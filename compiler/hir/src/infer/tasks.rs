@@ -275,6 +275,15 @@ impl FnCx<'_> {
             if collect {
                 let at = self.address(record, span);
                 result = self.call_made("scope_outcome", &[of], vec![at, result], span);
+                if deadline.is_none() {
+                    // The body joined a task that had failed.
+                    self.diverges = before;
+                    let at = self.address(record, span);
+                    let failures = self.call_made("scope_failures", &[], vec![at], span);
+                    let whole = self.ty_of(result);
+                    let caught = self.err(failures, whole, span);
+                    self.regions[region as usize].caught = Some(caught);
+                }
             }
             if deadline.is_some() {
                 self.diverges = before;

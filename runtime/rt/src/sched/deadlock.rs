@@ -6,10 +6,13 @@ use crate::prim::{AtomicUsize, Ordering};
 use crate::{clock, fault, process, standard};
 use std::fmt::Write;
 
-/// Threads outside the workers that may wake somebody: blocking calls, the poller.
+/// Threads outside the workers that may wake somebody: blocking calls, the monitor, the poller.
 static OUTSIDE: AtomicUsize = AtomicUsize::new(0);
+/// How often one of them began.
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
 pub fn outside_begins() {
+    BEGUN.fetch_add(1, Ordering::SeqCst);
     OUTSIDE.fetch_add(1, Ordering::SeqCst);
 }
 pub fn outside_ends() {
@@ -17,14 +20,17 @@ pub fn outside_ends() {
 }
 
 /// Asked by a worker that has announced its sleep. While the list of sleepers is locked nobody comes back: if all workers
-/// stand in it, no queue holds anything, no timer runs and nobody outside is under way, nothing will ever happen again.
+/// stand in it, no queue holds anything, no timer runs and nobody outside was under way meanwhile, nothing will ever happen
+/// again.
 pub fn is_certain() -> bool {
     let sleepers = idle::sleepers();
+    let begun = BEGUN.load(Ordering::SeqCst);
     sleepers.len() == active()
         && OUTSIDE.load(Ordering::SeqCst) == 0
         && !all().iter().any(|worker| worker.has_work())
         && !clock::any_pending()
         && !super::MAIN_ENDED.load(Ordering::SeqCst)
+        && BEGUN.load(Ordering::SeqCst) == begun
 }
 
 /// Ends the program with who waits for what, where.

@@ -2,10 +2,11 @@
 
 pub mod deadlock;
 mod idle;
+mod monitor;
 mod queue;
 mod worker;
 
-pub use worker::{After, Worker};
+pub use worker::{After, FORKS_MAX, Worker};
 
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicBool, Once, OnceLock, Ordering, thread};
@@ -62,7 +63,8 @@ fn start_threads() {
                 crate::fault::fatal(&format!("cannot start a thread: {error}"));
             }
         }
-        // ORDER: Release; partner in `deadlock`.
+        monitor::start();
+        // ORDER: Release; partner in `active`.
         STARTED.store(true, Ordering::Release);
     });
 }
@@ -74,10 +76,13 @@ fn active() -> usize {
 
 /// There is work in a queue: somebody should come.
 pub fn notify() {
-    if count() > 1 {
-        start_threads();
-    }
+    start_threads();
     idle::notify(|worker| &all()[worker].bed);
+}
+
+/// Contexts may be cancelled while all workers are busy: somebody has to look at the clock.
+pub fn watch_clock() {
+    monitor::start();
 }
 
 /// The earliest timer is earlier than those who sleep know.
@@ -91,7 +96,7 @@ pub fn ready(record: *mut Record) {
     unsafe {
         match this() {
             Some(worker) => {
-                if worker.push_slot(record) || idle::any() {
+                if worker.push_slot(record) {
                     notify();
                 }
             }
@@ -186,10 +191,34 @@ pub unsafe fn run_main(record: *mut Record, ended: impl FnOnce(), over: impl Fn(
     worker.run(over);
 }
 
-/// Whether a spawner may keep its forks to itself.
+/// Whether a spawner may keep its forks to itself: nobody sleeps who could run them.
 pub fn forks_allowed() -> bool {
-    false
+    !idle::any() && scope::is_main_known()
 }
 
-/// A worker without work raises the flag of those that have some.
-pub fn ask_for_forks(_worker: usize) {}
+/// A worker without work raises the limit of those that have some: see `scope::share`.
+fn ask_for_forks(worker: usize) {
+    for other in all() {
+        if other.index != worker {
+            other.interrupt();
+        }
+    }
+}
+
+/// The running fiber found its limit raised, or its stack at its end.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn poll(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let fiber = &raw mut (*record).head;
+        // ORDER: Relaxed; a request that comes between is answered by this answer.
+        (*fiber).stack_limit.store((*fiber).limit, Ordering::Relaxed);
+        scope::share(record);
+        let worker = (*record).worker;
+        if (*worker).should_yield() {
+            yield_now(record);
+        }
+    }
+}

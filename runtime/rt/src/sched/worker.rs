@@ -4,7 +4,7 @@ use super::idle::Bed;
 use super::queue::{Queue, Work};
 use super::{deadlock, idle};
 use crate::fiber::{self, Record};
-use crate::prim::{AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
+use crate::prim::{AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
 use crate::{clock, policy};
 use abi::*;
 use std::cell::{Cell, UnsafeCell};
@@ -30,6 +30,10 @@ pub struct Worker {
     /// Entries of the queue, for those who only want to know whether to look.
     len: AtomicUsize,
     pub current: AtomicPtr<Record>,
+    /// How many fibers it has run: the monitor sees by it who runs one for long.
+    pub runs: AtomicUsize,
+    /// The fiber that runs has had its time.
+    preempt: AtomicBool,
     pub bed: Bed,
 }
 // SAFETY: the cells belong to the worker's own thread; everything else is made for several.
@@ -60,6 +64,8 @@ impl Worker {
             queue: Mutex::new(Queue::new()),
             len: AtomicUsize::new(0),
             current: AtomicPtr::new(null_mut()),
+            runs: AtomicUsize::new(0),
+            preempt: AtomicBool::new(false),
             bed: Bed::new(),
         }
     }
@@ -75,7 +81,21 @@ impl Worker {
 
     pub fn has_work(&self) -> bool {
         // ORDER: Relaxed; see above.
-        self.len.load(Ordering::Relaxed) != 0 || !self.slot.load(Ordering::Relaxed).is_null()
+        self.has_queued() || !self.slot.load(Ordering::Relaxed).is_null()
+    }
+
+    /// Work that others may take.
+    pub fn has_queued(&self) -> bool {
+        // ORDER: Relaxed; see above.
+        self.len.load(Ordering::Relaxed) != 0
+    }
+
+    /// Gives the fiber in the slot to everybody: what runs here takes long. Whether there was one.
+    pub fn open_slot(&self) -> bool {
+        let Some(Work::Fiber(record)) = self.take_slot() else { return false };
+        // SAFETY: it was in the slot and nowhere else.
+        self.with_queue(|queue| unsafe { queue.push_fiber(record) });
+        true
     }
 
     /// The fiber runs next on this worker; who had that place goes to the queue. Whether somebody else has work now.
@@ -91,6 +111,33 @@ impl Worker {
         // SAFETY: it was in the slot and nowhere else.
         self.with_queue(|queue| unsafe { queue.push_fiber(before) });
         true
+    }
+
+    /// Has the fiber that runs here look at what is asked of it, at its next prologue.
+    pub fn interrupt(&self) {
+        let record = self.current.load(Ordering::Relaxed);
+        if !record.is_null() {
+            // SAFETY: records are never unmapped; one that has gone on finds nothing asked of it.
+            // ORDER: Relaxed; a hint that is repeated as long as somebody has no work.
+            unsafe { (*record).head.stack_limit.store(usize::MAX, Ordering::Relaxed) };
+        }
+    }
+
+    /// The fiber that runs here gives its turn back at its next prologue.
+    pub fn preempt(&self) {
+        // ORDER: Relaxed; a hint.
+        self.preempt.store(true, Ordering::Relaxed);
+        self.interrupt();
+    }
+
+    pub fn should_yield(&self) -> bool {
+        // ORDER: Relaxed; as above.
+        self.preempt.load(Ordering::Relaxed) && self.preempt.swap(false, Ordering::Relaxed) && self.has_work()
+    }
+
+    /// The lowest place on the array of pending forks.
+    pub fn forks_start(&self) -> *mut *mut TaskHead {
+        self.forks.get().cast::<*mut TaskHead>().wrapping_add(1)
     }
 
     fn take_slot(&self) -> Option<Work> {
@@ -142,10 +189,6 @@ impl Worker {
         (0..workers.len())
             .map(|step| &workers[(first + step) % workers.len()])
             .find_map(|victim| if victim.index == self.index { None } else { victim.take_queued() })
-            .or_else(|| {
-                // A worker that is busy with something long has its woken partner taken away, too.
-                workers.iter().find_map(Worker::take_slot)
-            })
     }
 
     /// Runs fibers until `over`.
@@ -163,7 +206,7 @@ impl Worker {
     fn rest(&self, over: &impl Fn() -> bool) {
         idle::announce(self.index);
         super::ask_for_forks(self.index);
-        let anything = super::all().iter().any(Worker::has_work);
+        let anything = self.has_work() || super::all().iter().any(Worker::has_queued);
         let time = clock::next();
         if anything || time == Some(0) || over() {
             idle::stay(self.index, &self.bed);
@@ -173,6 +216,7 @@ impl Worker {
             deadlock::report();
         }
         idle::sleep(self.index, &self.bed, time.map(|time| Duration::from_nanos(time as u64)));
+        super::monitor::rouse();
     }
 
     fn run_work(&self, work: Work) {
@@ -196,11 +240,13 @@ impl Worker {
         unsafe {
             let fiber = &raw mut (*record).head;
             (*record).worker = self;
-            let base = self.forks.get().cast::<*mut TaskHead>().add(1);
+            let base = self.forks_start();
             (*fiber).forks_base = base;
             (*fiber).forks_top = base;
             (*fiber).forks_end = if super::forks_allowed() { base.add(FORKS_MAX - 1) } else { base };
             // ORDER: Relaxed; only asked for hints.
+            self.runs.store(self.runs.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+            self.preempt.store(false, Ordering::Relaxed);
             self.current.store(record, Ordering::Relaxed);
             fiber::set_current(fiber);
             fiber::switch(self.home.get(), (*record).stack_pointer);
