@@ -906,6 +906,78 @@ pub(crate) fn spawn_outside(span: Span) -> Diagnostic {
         .help("put a `scope { … }` around it; a helper takes a `&Scope` and starts tasks with `spawn in s`, and `detach { … }` starts one that the whole program waits for")
 }
 
+/// A capture that cannot go to another task.
+pub(crate) struct Crossing<'a> {
+    pub used: Span,
+    pub head: Span,
+    pub name: &'a str,
+    pub ty: &'a str,
+    pub shared: bool,
+    pub part: &'a str,
+    pub marker: Symbol,
+    pub chain: &'a [String],
+    pub help: &'a str,
+}
+
+pub(crate) fn cannot_cross(c: Crossing) -> Diagnostic {
+    let what = if c.shared { "cannot be used by two tasks at once" } else { "cannot go to another task" };
+    let diagnostic = Diagnostic::error(E0601, format!("`{}` {what}: `{}` is not `{}`", c.name, c.part, c.marker))
+        .primary(c.used, format!("the task {} `{}`, a `{}`", if c.shared { "looks at" } else { "takes" }, c.name, c.ty))
+        .label(c.head, "this task is started here");
+    with_chain(diagnostic, c.chain).help(c.help)
+}
+
+fn with_chain(diagnostic: Diagnostic, chain: &[String]) -> Diagnostic {
+    if chain.is_empty() { diagnostic } else { diagnostic.note(chain.join(", ")) }
+}
+
+pub(crate) fn view_to_task(used: Span, head: Span, name: &str, ty: &str, part: &str, chain: &[String], detached: bool) -> Diagnostic {
+    let (who, help) = if detached {
+        ("a detached task may outlive this function, so it owns what it uses", "give it a copy (`.clone()`) or share the owner through `Shared`; a `spawn` in a `scope` here may borrow")
+    } else {
+        ("a task of a scope further out may outlive this block, so it owns what it uses", "give it a copy (`.clone()`) or share the owner through `Shared`; a `spawn` in a `scope { … }` of its own may borrow")
+    };
+    let diagnostic = Diagnostic::error(E0601, format!("`{name}` is borrowed, and {who}"))
+        .primary(used, format!("`{name}` is a `{ty}`{}", if part == ty { String::new() } else { format!(": `{part}` is a view") }))
+        .label(head, "this task is started here");
+    with_chain(diagnostic, chain).help(help)
+}
+
+pub(crate) fn view_from_task(at: Span, head: Span, ty: &str, part: &str, chain: &[String], handle: bool) -> Diagnostic {
+    if handle {
+        return Diagnostic::error(E0604, format!("a task cannot give away the handle of another task, a `{part}`"))
+            .primary(at, "this handle is of use in its own scope only")
+            .label(head, "the value of this task")
+            .help("`join` it inside and give its value");
+    }
+    let diagnostic = Diagnostic::error(E0601, format!("a task gives a value of its own, and `{part}` is a view"))
+        .primary(at, format!("this value is a `{ty}`"))
+        .label(head, "the value of this task");
+    with_chain(diagnostic, chain).help("give an owned value: `.to_string()`, `.to_vec()`, `.clone()`, or an index")
+}
+
+pub(crate) fn result_of_task(at: Span, head: Span, ty: &str, part: &str, chain: &[String], help: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0601, format!("the value of a task goes to another one: `{part}` is not `Send`"))
+        .primary(at, format!("this value is a `{ty}`"))
+        .label(head, "the value of this task");
+    with_chain(diagnostic, chain).help(help)
+}
+
+/// `borrowed`: changed in place; else the capture is or holds an exclusive reference.
+pub(crate) fn exclusive_capture(used: Span, head: Span, name: &str, borrowed: bool, parallel: bool) -> Diagnostic {
+    let what = if borrowed { "changes" } else { "takes the exclusive reference" };
+    if parallel {
+        return Diagnostic::error(E0605, format!("every round of a `parallel for` would change `{name}` at the same time"))
+            .primary(used, format!("the body {what} `{name}` here"))
+            .label(head, "its rounds run in several tasks")
+            .help(format!("gather with `reduce(+: {name})`, write to the round's own element of `&mut xs`, or use an `Atomic` or a `Mutex`"));
+    }
+    Diagnostic::error(E0605, format!("a task that catches its failure may not change `{name}`: it could be left half changed"))
+        .primary(used, format!("the task {what} `{name}` here"))
+        .label(head, "`try` catches what goes wrong in it")
+        .help("let the task give its result, and change things where it is joined; or `spawn` without `try`")
+}
+
 pub(crate) fn scope_option(name: Ident) -> Diagnostic {
     Diagnostic::error(E0111, format!("a `scope` has no option `{}`", name.name))
         .primary(name.span, "not an option of a scope")

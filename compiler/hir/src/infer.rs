@@ -9,6 +9,7 @@ mod call;
 mod captures;
 mod closure;
 mod coerce;
+mod crossing;
 mod expr;
 mod finish;
 mod format;

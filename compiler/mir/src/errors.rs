@@ -316,6 +316,73 @@ pub fn borrow_conflict(c: BorrowConflict) -> Diagnostic {
     })
 }
 
+pub struct TaskConflict<'a> {
+    pub name: &'a str,
+    pub lent: &'a str,
+    pub did: Did,
+    /// The task changes what it captured.
+    pub exclusive: bool,
+    /// A second task does it, not the code beside the first.
+    pub by_task: bool,
+    pub at: Span,
+    pub lent_at: Span,
+    /// Of the scope.
+    pub end: Span,
+}
+
+pub fn task_conflict(c: TaskConflict) -> Diagnostic {
+    let name = c.name;
+    let doing = if c.exclusive { "being changed" } else { "looked at" };
+    let began = if c.exclusive { format!("the task starts changing {} here", c.lent) } else { format!("the task looks at {} from here on", c.lent) };
+    let act = match c.did {
+        Did::Used | Did::Borrowed => "look at",
+        Did::Moved => "move",
+        Did::Changed | Did::BorrowedExclusively => "change",
+    };
+    let diagnostic = Diagnostic::error(Code::E0603, format!("{name} is {doing} by a task that may still be running"));
+    let diagnostic = if c.lent_at == c.at {
+        diagnostic.primary(c.at, format!("every round of the loop starts a task that would {act} it at the same time"))
+    } else {
+        let here = if c.by_task { format!("a second task would {act} it at the same time") } else { format!("to {act} it here would be at the same time") };
+        diagnostic.label(c.lent_at, began).primary(c.at, here)
+    };
+    let diagnostic = if c.end.is_none() { diagnostic } else { diagnostic.label(c.end, "the task is only finished here") };
+    diagnostic.help(if c.by_task || c.lent_at == c.at {
+        "let each task give its part as a value and put them together where it is joined; or share the place through a `Mutex` or an `Atomic`"
+    } else {
+        "`join` the task before this, let it give a value instead, or share the place through a `Mutex` or an `Atomic`"
+    })
+}
+
+pub fn ends_before_task(name: &str, lent_at: Span, head: Span, declared: Span) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(Code::E0508, format!("a task looks at {name}, which is declared inside the scope and may end before the task does"))
+        .primary(lent_at, format!("{name} is looked at from here on"));
+    if head != lent_at {
+        diagnostic = diagnostic.label(head, "by this task");
+    }
+    if declared != lent_at && declared != head {
+        diagnostic = diagnostic.label(declared, "it is declared here");
+    }
+    diagnostic.help("declare it before the `scope`, or give the task a value of its own")
+}
+
+/// `handle`: of a task; else the scope itself.
+pub fn leaves_scope(handle: bool, made: Span, end: Span, used: Option<Span>) -> Diagnostic {
+    let what = if handle { "the handle of a task" } else { "the scope" };
+    let mut diagnostic = Diagnostic::error(Code::E0604, format!("{what} is kept longer than the scope lasts"))
+        .primary(made, if handle { "this task belongs to the scope" } else { "the scope is lent out here" });
+    if end != made {
+        diagnostic = diagnostic.label(Span { lo: end.hi.saturating_sub(1).max(end.lo), ..end }, "the scope and all its tasks end here");
+    }
+    if let Some(used) = used
+        && used != made
+        && used != end
+    {
+        diagnostic = diagnostic.label(used, "but it is still needed here");
+    }
+    diagnostic.help("`join` inside the scope and hand out the value")
+}
+
 pub fn outlives(name: &str, lent_at: Span, end: Span, used: Option<Span>, param: bool) -> Diagnostic {
     let what = if param { "belongs to this function" } else { "ends" };
     let mut diagnostic = Diagnostic::error(Code::E0508, format!("a view of {name} is kept longer than {name} lives"))

@@ -47,6 +47,7 @@ impl FnCx<'_> {
                 self.finish_closure_call(index, kind);
             }
         }
+        self.check_crossings();
         for (id, wanted, span) in std::mem::take(&mut self.closure_checks) {
             if id.owner != self.owner {
                 continue;

@@ -100,6 +100,14 @@ impl FnCx<'_> {
         (!inner.is_infer()).then_some(inner)
     }
 
+    /// The body of a task. A `spawn` at its end is a statement: no task gives away the handle of another.
+    fn task_block(&mut self, block: &ast::Block, hint: Option<Ty>) -> ExprId {
+        if hint.is_none() && ends_in_spawn(block) {
+            return self.check_block_coerce(block, Ty::unit());
+        }
+        self.region_block(block, hint)
+    }
+
     fn region_block(&mut self, block: &ast::Block, hint: Option<Ty>) -> ExprId {
         match hint {
             Some(wanted) => self.check_block_coerce(block, wanted),
@@ -337,6 +345,9 @@ impl FnCx<'_> {
         };
         let hint = expect.and_then(|ty| self.is_lang_adt(self.shallow(ty), handle)).map(|args| args[0]);
         let (lets, closure, ret) = self.task_body(task, is_move, body, hint, span);
+        if self.gives_view(closure, ret, task) {
+            return self.error_expr(span);
+        }
         let closure_ty = self.ty_of(closure);
         let record = self.address(site.record, span);
         let place_ty = self.lang_adt("task_record", &[closure_ty, ret]);
@@ -349,6 +360,13 @@ impl FnCx<'_> {
         };
         let call = self.call_made(lang, &[closure_ty, ret], vec![record, place, closure], span);
         self.after_lets(lets, call, span)
+    }
+
+    /// A view as a task's value is told here: its handle could not even be joined.
+    fn gives_view(&mut self, closure: ExprId, ret: Ty, task: Task) -> bool {
+        let ret = self.structurally(ret);
+        let ExprKind::Closure(index) = self.exprs[closure.index()].kind else { return false };
+        self.check_view_result(ret, self.closures[index as usize].body, task)
     }
 
     fn after_lets(&mut self, stmts: Vec<Stmt>, value: ExprId, span: Span) -> ExprId {
@@ -365,6 +383,9 @@ impl FnCx<'_> {
         let hint = expect.and_then(|ty| self.is_lang_adt(self.shallow(ty), handle)).map(|args| args[0]);
         let task = Task { kind: TaskKind::In { caught: spawn.is_try }, inside: LocalId(0), head: spawn.head_span };
         let (lets, closure, ret) = self.task_body(task, true, &spawn.body, hint, span);
+        if self.gives_view(closure, ret, task) {
+            return self.error_expr(span);
+        }
         let closure_ty = self.ty_of(closure);
         let call = self.call_made(lang, &[closure_ty, ret], vec![scope, closure], span);
         self.after_lets(lets, call, span)
@@ -401,7 +422,7 @@ impl FnCx<'_> {
     pub(super) fn detach(&mut self, block: &ast::Block, span: Span) -> ExprId {
         let head = Span { hi: span.lo + "detach".len() as u32, ..span };
         let task = Task { kind: TaskKind::Detach, inside: LocalId(0), head };
-        let (closure, ret) = self.task_closure(task, true, None, span, |cx, hint| cx.region_block(block, hint));
+        let (closure, ret) = self.task_closure(task, true, None, span, |cx, hint| cx.task_block(block, hint));
         let closure_ty = self.ty_of(closure);
         self.call_made("detach", &[closure_ty, ret], vec![closure], span)
     }
@@ -452,7 +473,7 @@ impl FnCx<'_> {
         }
         if !matches!(inner.kind, K::Call(..) | K::MethodCall(_)) {
             let (closure, ret) = self.task_closure(task, is_move, hint, span, |cx, hint| match &inner.kind {
-                K::Block(block) => cx.region_block(block, hint),
+                K::Block(block) => cx.task_block(block, hint),
                 _ => match hint {
                     Some(wanted) => cx.check_coerce(inner, wanted),
                     None => cx.check_expr(inner, None),
@@ -713,5 +734,14 @@ impl FnCx<'_> {
 
     pub(super) fn parallel_for(&mut self, _for: &ast::For, parallel: &ast::Parallel, _span: Span) -> ExprId {
         self.later(parallel.span, "`parallel for`")
+    }
+}
+
+/// Whether the value of a block is the handle of a task that it started last.
+fn ends_in_spawn(block: &ast::Block) -> bool {
+    match block.tail.as_ref().map(|tail| &tail.kind) {
+        Some(K::Spawn(_)) => true,
+        Some(K::Scope(scope)) => scope.options.is_empty() && ends_in_spawn(&scope.body),
+        _ => false,
     }
 }

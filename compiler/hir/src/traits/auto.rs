@@ -5,7 +5,7 @@ use super::*;
 use crate::ty::{InferTy, Mutable};
 
 impl Solver<'_> {
-    pub(super) fn auto_trait(&mut self, id: TraitId, ty: Ty) -> Result<Option<Vec<ObligationKind>>, ()> {
+    pub(crate) fn auto_trait(&mut self, id: TraitId, ty: Ty) -> Result<Option<Vec<ObligationKind>>, ()> {
         let lang = &self.program.lang;
         let is_own = lang.is_trait("own", id);
         let is_send = lang.is_trait("send", id);
@@ -57,10 +57,16 @@ impl Solver<'_> {
                     self.table.rollback(snapshot);
                 }
                 let def = self.program.adt(*adt);
-                if is_own && def.is_view {
+                // The handle of a task ends with its scope.
+                let handle = lang.is_adt("task", *adt) || lang.is_adt("try_task", *adt);
+                if is_own && (def.is_view || handle) {
                     return Err(());
                 }
                 let mut list = Vec::new();
+                // Behind a raw pointer, too, a view stays one.
+                if is_own {
+                    list.extend(args.iter().filter(|ty| !matches!(ty.kind(), TyKind::Const(_))));
+                }
                 for field in def.variants.iter().flat_map(|variant| &variant.fields) {
                     list.push(self.normalize(field.ty.subst(args)));
                 }

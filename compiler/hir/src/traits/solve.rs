@@ -109,6 +109,11 @@ impl<'a> Solver<'a> {
         ty.subst(&list)
     }
 
+    /// What a closure captured, once that is known.
+    pub(crate) fn closure_fields(&self, id: ClosureId) -> Option<Vec<Ty>> {
+        self.closures.fields(id)
+    }
+
     /// Whether a bound holds; leaves no trace.
     pub(crate) fn evaluate(&mut self, id: TraitId, args: Args) -> Answer {
         let args = self.table.resolve_args(args);

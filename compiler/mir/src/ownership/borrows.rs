@@ -186,10 +186,33 @@ impl Checker<'_> {
                 for arg in args {
                     self.activate(state, at, arg);
                 }
+                if let Some(site) = self.loans.tasks.site(at.block) {
+                    self.captures(state, at, site, args);
+                }
                 self.access(state, at, dest, Access::Write, None);
             }
             TerminatorKind::Return => self.leave(state, at),
             TerminatorKind::Goto(_) | TerminatorKind::Resume | TerminatorKind::Unreachable => {}
+        }
+    }
+
+    /// What is declared inside a scope may end before its tasks do: on the way out of a panic even if they are joined.
+    fn captures(&mut self, state: &State, at: Location, site: u32, args: &[Operand]) {
+        let Some(held) = args.last().map(|body| self.loans.operand(state, body)) else { return };
+        let record = self.loans.tasks.sites[site as usize].record;
+        for id in held.all().iter() {
+            let Loan::Place { place, at: made, .. } = self.loans.loan(id) else { continue };
+            let inside = place.local > record && !(place.is_indirect() && self.passes_reference(place));
+            if !inside || self.reported.contains(&id) {
+                continue;
+            }
+            let (place, made) = (place.clone(), *made);
+            self.reported.push(id);
+            let name = self.names.describe_or(&place, "this value");
+            let (lent_at, here) = (self.body().span_at(made), self.body().span_at(at));
+            let declared = self.body().source(self.body().local_decl(place.local).source).span;
+            self.diags.push(errors::ends_before_task(&name, lent_at, here, declared));
+            return;
         }
     }
 
@@ -317,6 +340,11 @@ impl Checker<'_> {
         let name = self.names.describe_or(place, "this value");
         let lent_name = self.names.describe_or(lent, "this value");
         let outlives = matches!(access, Access::End | Access::StorageEnd);
+        if outlives && self.names.types.is_record(self.body().local_decl(lent.local).ty) {
+            let is_handle = self.loans.tasks.sites.iter().any(|site| site.block == made.block && self.is_call(made));
+            self.diags.push(errors::leaves_scope(is_handle, lent_at, here, used));
+            return;
+        }
         if outlives {
             let param = self.names.body.params().any(|param| param == lent.local);
             self.diags.push(errors::outlives(&lent_name, lent_at, here, used, param));
@@ -329,6 +357,21 @@ impl Checker<'_> {
             Access::BorrowShared => Did::Borrowed,
             Access::BorrowExclusive | Access::End | Access::StorageEnd => Did::BorrowedExclusively,
         };
+        if let Some(site) = self.loans.task_of(holder) {
+            let end = self.loans.tasks.sites[site as usize].end;
+            let by_task = self.goes_to_task(at);
+            self.diags.push(errors::task_conflict(errors::TaskConflict {
+                name: &name,
+                lent: &lent_name,
+                did,
+                exclusive: mutable.is_yes(),
+                by_task,
+                at: here,
+                lent_at,
+                end,
+            }));
+            return;
+        }
         let holder_name = if self.loans.is_stand_in(holder) { None } else { self.body().local_decl(holder).name };
         self.diags.push(errors::borrow_conflict(BorrowConflict {
             name: &name,
@@ -340,6 +383,23 @@ impl Checker<'_> {
             used,
             holder: holder_name,
         }));
+    }
+
+    fn is_call(&self, at: Location) -> bool {
+        at.statement as usize == self.body().block(at.block).statements.len()
+    }
+
+    /// Whether a borrow is made for the body of another task.
+    fn goes_to_task(&self, at: Location) -> bool {
+        let block = self.body().block(at.block);
+        let Some(Statement { kind: StatementKind::Assign(to, _), .. }) = block.statements.get(at.statement as usize) else { return false };
+        block.statements.iter().any(|statement| match &statement.kind {
+            StatementKind::Assign(_, Rvalue::Aggregate(Aggregate::Closure(id), operands)) => {
+                operands.iter().any(|operand| operand.as_local() == to.as_local())
+                    && self.names.typed.closures[id.index as usize].task.is_some()
+            }
+            _ => false,
+        })
     }
 
     /// What the result carries against what the signature says it may.

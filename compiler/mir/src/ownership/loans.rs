@@ -4,7 +4,11 @@
 //! with two loans that stand for whatever the caller lent: its reference and its contents. What is stored through a
 //! reference is added to what the reference may point to; what is stored through a parameter is kept under a stand-in
 //! for the caller's value.
+//!
+//! What a task captured is held under a stand-in of its own from the call that starts it to the `join` of its handle, if
+//! it is certain which one that is, else to the end of its scope: see `tasks`.
 
+use super::tasks::Tasks;
 use super::views::{Carries, Views};
 use crate::body::*;
 use crate::dataflow::Forward;
@@ -139,9 +143,9 @@ impl Held {
 }
 
 /// What the locals hold; those that hold nothing are not there. Numbers beyond the body's locals stand for what the
-/// caller's parameters point to.
+/// caller's parameters point to, and for tasks. Behind them: which tasks a local is certain to be the handles of.
 #[derive(Clone, Default, PartialEq, Debug)]
-pub(super) struct State(pub BTreeMap<Local, Held>);
+pub(super) struct State(pub BTreeMap<Local, Held>, pub BTreeMap<Local, Vec<u32>>);
 
 impl State {
     pub fn held(&self, local: Local) -> Held {
@@ -156,12 +160,14 @@ pub(super) struct Loans<'a> {
     pub list: Vec<Loan>,
     by_location: FastMap<Location, LoanId>,
     holds: Vec<bool>,
+    pub tasks: Tasks,
 }
 
 impl<'a> Loans<'a> {
     pub fn new(types: &'a Types<'a>, views: &'a Views<'a>, body: &'a Body) -> Loans<'a> {
         let holds = body.locals.iter().map(|decl| views.holds(decl.ty)).collect();
-        let mut loans = Loans { types, views, body, list: Vec::new(), by_location: FastMap::default(), holds };
+        let tasks = Tasks::new(types, body);
+        let mut loans = Loans { types, views, body, list: Vec::new(), by_location: FastMap::default(), holds, tasks };
         for param in body.params() {
             loans.list.push(Loan::Reference(param));
             loans.list.push(Loan::Contents(param));
@@ -178,7 +184,73 @@ impl<'a> Loans<'a> {
                 loans.list.push(Loan::Place { place: place.clone(), mutable: *mutable, at, two_phase });
             }
         }
+        // A handle looks at its scope.
+        for site in &loans.tasks.sites {
+            let at = Location::new(site.block, body.block(site.block).statements.len());
+            loans.by_location.insert(at, LoanId(loans.list.len() as u32));
+            let place = Place::local(site.record);
+            loans.list.push(Loan::Place { place, mutable: Mutable::No, at, two_phase: None });
+        }
         loans
+    }
+
+    /// Who holds what a task captured.
+    pub fn task_holder(&self, site: u32) -> Local {
+        Local(self.body.locals.len() as u32 + self.body.param_count + 1 + site)
+    }
+
+    /// The task that a stand-in stands for.
+    pub fn task_of(&self, holder: Local) -> Option<u32> {
+        let first = self.task_holder(0);
+        (holder >= first).then(|| holder.0 - first.0)
+    }
+
+    /// A task is started: it holds what its body captured, and the handle looks at the scope.
+    fn start_task(&self, state: &mut State, site: u32, args: &[Operand], dest: &Place) {
+        let holder = self.task_holder(site);
+        let captured = args.last().map(|body| self.operand(state, body)).unwrap_or_default();
+        let earlier = state.0.get(&holder).is_some_and(|held| !held.is_empty());
+        if !captured.is_empty() {
+            state.0.entry(holder).or_default().add(&captured);
+        }
+        let at = Location::new(self.tasks.sites[site as usize].block, self.body.block(self.tasks.sites[site as usize].block).statements.len());
+        if let Some(&loan) = self.by_location.get(&at) {
+            self.store(state, dest, Held::new(vec![Set::one(loan)]));
+        }
+        // With an earlier task of this place still running, the join of one says nothing of the other.
+        if let (Some(handle), false) = (dest.as_local(), earlier) {
+            state.1.insert(handle, vec![site]);
+        }
+    }
+
+    /// Which tasks the new value of a local is the handle of.
+    fn follow_handles(&self, state: &mut State, dest: &Place, value: &Rvalue) {
+        let mut sites = Vec::new();
+        match value {
+            Rvalue::Use(operand) => sites.extend(self.taken_handles(state, operand)),
+            Rvalue::Aggregate(Aggregate::Tuple | Aggregate::Array, operands) => {
+                operands.iter().for_each(|operand| sites.extend(self.taken_handles(state, operand)));
+            }
+            _ => value.each_operand(|operand| {
+                self.taken_handles(state, operand);
+            }),
+        }
+        state.1.remove(&dest.local);
+        if !sites.is_empty() && dest.is_local() {
+            state.1.insert(dest.local, sites);
+        }
+    }
+
+    fn taken_handles(&self, state: &mut State, operand: &Operand) -> Vec<u32> {
+        match operand {
+            Operand::Move(place) if place.is_local() => state.1.remove(&place.local).unwrap_or_default(),
+            Operand::Move(place) => {
+                // A part is gone: the rest is no longer all of it.
+                state.1.remove(&place.local);
+                Vec::new()
+            }
+            Operand::Copy(_) | Operand::Const(_) => Vec::new(),
+        }
     }
 
     pub fn loan(&self, id: LoanId) -> &Loan {
@@ -416,17 +488,25 @@ impl Forward for Loans<'_> {
                 }
             }
         }
-        changed
+        // Handles are certain only where they are on every way.
+        let before = into.1.len();
+        into.1.retain(|local, sites| from.1.get(local) == Some(sites));
+        changed || into.1.len() != before
     }
 
     fn statement(&self, state: &mut State, at: Location, statement: &Statement) {
         match &statement.kind {
             StatementKind::Assign(place, value) => {
                 let held = self.rvalue(state, at, value);
+                value.each_operand(|operand| forget_moved(state, operand));
                 self.store(state, place, held);
+                if !self.tasks.sites.is_empty() {
+                    self.follow_handles(state, place, value);
+                }
             }
             StatementKind::StorageDead(local) | StatementKind::StorageLive(local) => {
                 state.0.remove(local);
+                state.1.remove(local);
             }
             StatementKind::Check { .. }
             | StatementKind::BoundsCheck { .. }
@@ -435,16 +515,46 @@ impl Forward for Loans<'_> {
         }
     }
 
-    fn terminator(&self, state: &mut State, _at: Location, terminator: &Terminator) {
+    fn terminator(&self, state: &mut State, at: Location, terminator: &Terminator) {
         if let TerminatorKind::Call { args, .. } = &terminator.kind {
             self.call_effects(state, args);
+            // Whether a scope is left or unwound, its tasks have ended then.
+            if let Some(record) = self.tasks.ends.get(&at.block) {
+                for (site, _) in self.tasks.sites.iter().enumerate().filter(|(_, site)| site.record == *record) {
+                    state.0.remove(&self.task_holder(site as u32));
+                }
+            }
         }
     }
 
-    fn edge(&self, state: &mut State, _at: Location, terminator: &Terminator, _to: BlockId) {
-        if let TerminatorKind::Call { callee, args, dest, .. } = &terminator.kind {
-            let held = self.call_result(state, callee, args, dest);
-            self.store(state, dest, held);
+    fn edge(&self, state: &mut State, at: Location, terminator: &Terminator, _to: BlockId) {
+        let TerminatorKind::Call { callee, args, dest, .. } = &terminator.kind else { return };
+        if let Some(site) = self.tasks.site(at.block) {
+            self.start_task(state, site, args, dest);
+            return;
         }
+        let held = self.call_result(state, callee, args, dest);
+        if self.tasks.joins.contains(&at.block)
+            && let Some(handle) = args.first()
+        {
+            for site in self.taken_handles(state, handle) {
+                state.0.remove(&self.task_holder(site));
+            }
+        }
+        args.iter().for_each(|arg| {
+            forget_moved(state, arg);
+            self.taken_handles(state, arg);
+        });
+        self.store(state, dest, held);
+        state.1.remove(&dest.local);
+    }
+}
+
+/// A variable that was moved away whole holds nothing.
+fn forget_moved(state: &mut State, operand: &Operand) {
+    if let Operand::Move(place) = operand
+        && place.is_local()
+    {
+        state.0.remove(&place.local);
     }
 }

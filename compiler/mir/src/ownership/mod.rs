@@ -7,6 +7,7 @@ mod loans;
 mod moves;
 mod mutability;
 mod names;
+mod tasks;
 mod unused;
 mod views;
 

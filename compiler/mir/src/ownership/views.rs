@@ -3,7 +3,7 @@
 use crate::fast::FastMap;
 use crate::types::Types;
 use hir::Program;
-use hir::ids::FnId;
+use hir::ids::{AdtId, FnId};
 use hir::program::{FnKind, PredicateKind};
 use hir::ty::{Ty, TyKind};
 use std::cell::RefCell;
@@ -12,6 +12,7 @@ use std::cell::RefCell;
 pub(super) struct Views<'a> {
     types: &'a Types<'a>,
     known: RefCell<FastMap<Ty, bool>>,
+    handles: RefCell<FastMap<AdtId, bool>>,
 }
 
 /// Which loans of an argument a result carries.
@@ -26,7 +27,7 @@ pub(super) enum Carries {
 
 impl<'a> Views<'a> {
     pub fn new(types: &'a Types<'a>) -> Views<'a> {
-        Views { types, known: RefCell::default() }
+        Views { types, known: RefCell::default(), handles: RefCell::default() }
     }
 
     fn program(&self) -> &'a Program {
@@ -42,7 +43,9 @@ impl<'a> Views<'a> {
             TyKind::Infer(_) | TyKind::Error => false,
             TyKind::Tuple(list) => list.iter().any(|ty| self.holds(*ty)),
             TyKind::Array(of, _) | TyKind::Slice(of) => self.holds(*of),
-            TyKind::Adt(id, args) => self.program().adt(*id).is_view || args.iter().any(|ty| self.holds(*ty)),
+            TyKind::Adt(id, args) => {
+                self.program().adt(*id).is_view || args.iter().any(|ty| self.holds(*ty)) || self.holds_handle(ty)
+            }
             TyKind::Closure(id, args) => {
                 if let Some(&known) = self.known.borrow().get(&ty) {
                     return known;
@@ -64,6 +67,26 @@ impl<'a> Views<'a> {
         }
     }
 
+    /// The handle of a task, or a type with one in its fields: it looks at the task's scope.
+    fn holds_handle(&self, ty: Ty) -> bool {
+        let TyKind::Adt(id, _) = ty.kind() else { return false };
+        let lang = &self.program().lang;
+        if lang.is_adt("task", *id) || lang.is_adt("try_task", *id) {
+            return true;
+        }
+        if let Some(&known) = self.handles.borrow().get(id) {
+            return known;
+        }
+        self.handles.borrow_mut().insert(*id, false);
+        let def = self.program().adt(*id);
+        let library = self.program().module(def.module).library;
+        let fields = def.variants.iter().flat_map(|variant| &variant.fields);
+        let answer = !library
+            && fields.into_iter().any(|field| field.ty.any(&mut |part| self.holds_handle(part)));
+        self.handles.borrow_mut().insert(*id, answer);
+        answer
+    }
+
     /// Whether a view can be put into a value of this type through an exclusive reference to it.
     pub fn takes_in(&self, ty: Ty) -> bool {
         match ty.kind() {
@@ -83,7 +106,7 @@ impl<'a> Views<'a> {
             TyKind::Adt(id, args) => {
                 let def = self.program().adt(*id);
                 let library = self.program().module(def.module).library;
-                let own = (def.is_view || !library) && self.holds(ty) && self.types.program.drop_impl(ty).is_some();
+                let own = (def.is_view || !library || self.holds_handle(ty)) && self.holds(ty) && self.types.program.drop_impl(ty).is_some();
                 let inside = || {
                     def.variants.iter().enumerate().any(|(v, variant)| {
                         (0..variant.fields.len()).any(|f| {
@@ -107,7 +130,9 @@ impl<'a> Views<'a> {
         match ty.kind() {
             TyKind::Ref(..) => true,
             TyKind::FnPtr(_) | TyKind::FnDef(..) | TyKind::Dyn(_) | TyKind::Ptr(..) => false,
-            TyKind::Adt(id, args) => self.program().adt(*id).is_view || args.iter().any(|ty| self.spells_a_view(*ty)),
+            TyKind::Adt(id, args) => {
+                self.program().adt(*id).is_view || args.iter().any(|ty| self.spells_a_view(*ty)) || self.holds_handle(ty)
+            }
             TyKind::Tuple(list) => list.iter().any(|ty| self.spells_a_view(*ty)),
             TyKind::Array(of, _) | TyKind::Slice(of) => self.spells_a_view(*of),
             _ => false,
@@ -188,6 +213,8 @@ impl<'a> Views<'a> {
         has_body
             && def.from.is_empty()
             && self.spells_a_view(def.ret)
+            // Where a handle comes from is told at the task itself.
+            && !def.ret.any(&mut |part| self.holds_handle(part))
             && !def.params.iter().any(|param| {
                 self.spells_a_view(param.ty) || param.ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_)))
             })
