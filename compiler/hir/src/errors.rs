@@ -978,6 +978,53 @@ pub(crate) fn exclusive_capture(used: Span, head: Span, name: &str, borrowed: bo
         .help("let the task give its result, and change things where it is joined; or `spawn` without `try`")
 }
 
+pub(crate) fn select_operation(span: Span) -> Diagnostic {
+    Diagnostic::error(E0111, "an arm of `select` waits for an operation").primary(span, "not an operation that can be waited for").help(
+        "an arm is `value = rx.recv() => …`, `tx.send(value) => …`, `value = join task => …`, `after 10ms => …`, `cancelled => …` or `default => …`",
+    )
+}
+
+pub(crate) fn not_selectable(span: Span, method: &str, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0302, format!("`{method}` of `{ty}` cannot be an arm of a `select`"))
+        .primary(span, "this cannot be waited for together with others")
+        .help("arms are the waiting methods of channels, events and semaphores; a `Mutex` or a function of one's own is waited for in a task, whose handle can be: `value = join task => …`")
+}
+
+pub(crate) fn second_select_arm(span: Span, first: Span, word: &str) -> Diagnostic {
+    Diagnostic::error(E0111, format!("a `select` has at most one `{word}` arm")).primary(span, "a second one").label(first, "the first one")
+}
+
+pub(crate) fn after_and_default(span: Span) -> Diagnostic {
+    Diagnostic::error(E0111, "with a `default` arm a `select` never waits, so `after` can never come")
+        .primary(span, "this arm can never be taken")
+        .help("leave out `default` to wait, or `after` not to")
+}
+
+pub(crate) fn empty_select(span: Span) -> Diagnostic {
+    Diagnostic::error(E0111, "a `select` without arms would wait for ever").primary(span, "no arm")
+}
+
+pub(crate) fn not_lockable(span: Span, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0301, format!("`{ty}` is not a lock")).primary(span, "`lock` takes `Mutex`es").help("name the `Mutex` itself, not a guard of it")
+}
+
+pub(crate) fn not_task_local(span: Span) -> Diagnostic {
+    Diagnostic::error(E0205, "`with` binds a task-local").primary(span, "this is none").help("declare it with `task_local NAME: Type = default`")
+}
+
+pub(crate) fn static_view(span: Span, name: Symbol, ty: &str, local: bool) -> Diagnostic {
+    let what = if local { "a task-local is handed on to other tasks" } else { "a `static` lives as long as the program" };
+    Diagnostic::error(E0509, format!("{what}, so it cannot hold a view"))
+        .primary(span, format!("`{name}` would hold a `{ty}`"))
+        .help("keep an owner: a `String` for a `&str`, a `Vec` for a slice")
+}
+
+pub(crate) fn static_share(span: Span, name: Symbol, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0601, format!("every task can use `{name}`, but `{ty}` is not `Share`"))
+        .primary(span, "declared here")
+        .help("what several tasks change belongs into a `Mutex` or an `Atomic`; what they share into a `Shared`")
+}
+
 pub(crate) fn scope_option(name: Ident) -> Diagnostic {
     Diagnostic::error(E0111, format!("a `scope` has no option `{}`", name.name))
         .primary(name.span, "not an option of a scope")

@@ -19,6 +19,7 @@ mod order;
 mod pat;
 mod path;
 mod place;
+mod select;
 pub(crate) mod table;
 mod tasks;
 

@@ -99,7 +99,7 @@ impl FnCx<'_> {
         self.report(errors::missing_block_value(close, &wanted, semicolon));
     }
 
-    fn statement(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
+    pub(super) fn statement(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>) {
         match &stmt.kind {
             ast::StmtKind::Let(l) => {
                 let annotated = l.ty.as_ref().map(|ty| self.written_ty(ty));
@@ -145,7 +145,7 @@ impl FnCx<'_> {
     /// A value that nobody takes. The branches of `if`, `match` and blocks need not agree then.
     fn check_discard(&mut self, expr: &ast::Expr) -> ExprId {
         use ast::ExprKind as K;
-        let discards = matches!(expr.kind, K::If(_) | K::Match(..) | K::Block(_) | K::Unsafe(_) | K::Scope(_));
+        let discards = matches!(expr.kind, K::If(_) | K::Match(..) | K::Block(_) | K::Unsafe(_) | K::Scope(_) | K::Select(_) | K::Lock(..));
         self.check_expr(expr, discards.then(Ty::unit))
     }
 }

@@ -301,6 +301,10 @@ impl FnCx<'_> {
             return;
         }
         let shown = self.show(ty);
+        if let Some(method) = call.name.name.as_str().strip_prefix("select_") {
+            self.report(errors::not_selectable(call.name.span, method, &shown));
+            return;
+        }
         // A trait has it, but the type lacks the trait or a bound fails.
         let candidates = self.program.index.named(call.name.name);
         let mut traits: Vec<Symbol> = Vec::new();

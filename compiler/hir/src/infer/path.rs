@@ -32,6 +32,7 @@ impl FnCx<'_> {
                         let ty = self.normalize_at(def.ret.subst(&args), span);
                         self.expr(ExprKind::ConstItem(id, args), ty, span)
                     }
+                    FnKind::Static { .. } if def.attrs.task_local => self.task_local(id, span),
                     FnKind::Static { mutable } => {
                         if mutable && self.unsafe_depth == 0 {
                             self.report(errors::needs_unsafe(span, "use of a `static mut`"));
@@ -118,6 +119,12 @@ impl FnCx<'_> {
         if path.segments.len() == 1 {
             if let Some(local) = self.find_local(first.name) {
                 return Value::Local(local);
+            }
+            // What the compiler wrote itself.
+            if let Some(name) = first.name.as_str().strip_prefix('#') {
+                let id = self.program.lang.function(name);
+                let args = self.solver.fresh_args(&self.program.fn_def(id).generics);
+                return Value::Fn(id, args);
             }
             if first.name.as_str() == "Self" {
                 return self.self_constructor(path);

@@ -123,7 +123,7 @@ impl FnCx<'_> {
         self.expr(ExprKind::Adt { variant: super::expr::ERR, fields: vec![(0, value)], base: None }, result, span)
     }
 
-    fn some(&mut self, value: Option<ExprId>, of: Ty, span: Span) -> ExprId {
+    pub(super) fn some(&mut self, value: Option<ExprId>, of: Ty, span: Span) -> ExprId {
         let ty = self.lang_adt("option", &[of]);
         let (variant, fields) = match value {
             Some(value) => (super::expr::SOME, vec![(0, value)]),
@@ -720,16 +720,43 @@ impl FnCx<'_> {
         }
     }
 
-    pub(super) fn with(&mut self, _name: &ast::Path, _value: &ast::Expr, _block: &ast::Block, _expect: Option<Ty>, span: Span) -> ExprId {
-        self.later(span, "`with`")
+    /// `with NAME = value { … }`: bound for the block and the tasks started in it.
+    pub(super) fn with(&mut self, name: &ast::Path, value: &ast::Expr, block: &ast::Block, expect: Option<Ty>, span: Span) -> ExprId {
+        let id = match self.resolve_value(name) {
+            super::path::Value::Fn(id, _) if self.program.fn_def(id).attrs.task_local => id,
+            super::path::Value::Error => {
+                self.check_expr(value, None);
+                return self.error_expr(span);
+            }
+            _ => {
+                self.report(errors::not_task_local(name.span));
+                self.check_expr(value, None);
+                return self.error_expr(span);
+            }
+        };
+        let key_ty = self.program.fn_def(id).ret;
+        let TyKind::Adt(_, of) = key_ty.kind() else { return self.error_expr(span) };
+        let of = of[0];
+        let value = self.check_coerce(value, of);
+        let ty = self.lang_adt("local_guard", &[]);
+        let record = self.made_local(ty, span);
+        let leave = self.lang_fn("local_unbind");
+        let region = self.open_region(Some(record), leave, leave, span);
+        let at = self.address(record, span);
+        let key = self.expr(ExprKind::Static(id), key_ty, name.span);
+        let key = self.shared_ref(key, name.span);
+        let enter = self.call_made("local_bind", &[of], vec![at, key, value], span);
+        let body = self.check_block(block, expect);
+        self.close_region(region, vec![enter], body, span)
     }
 
-    pub(super) fn lock(&mut self, _locks: &[ast::Expr], _block: &ast::Block, _expect: Option<Ty>, span: Span) -> ExprId {
-        self.later(span, "`lock`")
-    }
-
-    pub(super) fn select(&mut self, _select: &ast::Select, _expect: Option<Ty>, span: Span) -> ExprId {
-        self.later(span, "`select`")
+    /// A task-local named as a value: a copy of what is bound.
+    pub(super) fn task_local(&mut self, id: FnId, span: Span) -> ExprId {
+        let key_ty = self.program.fn_def(id).ret;
+        let TyKind::Adt(_, of) = key_ty.kind() else { return self.error_expr(span) };
+        let key = self.expr(ExprKind::Static(id), key_ty, span);
+        let key = self.shared_ref(key, span);
+        self.call_lang("local_get", &[of[0]], vec![key], span)
     }
 
     pub(super) fn parallel_for(&mut self, _for: &ast::For, parallel: &ast::Parallel, _span: Span) -> ExprId {

@@ -22,7 +22,29 @@ pub(super) struct Collected<'a> {
 pub(super) enum FnSource<'a> {
     Fn(&'a Arc<ast::FnItem>),
     Const { ty: Option<&'a ast::Ty>, value: Option<&'a Arc<ast::Expr>> },
+    TaskLocal { ty: &'a ast::Ty },
     Test,
+}
+
+/// `task_local_new(|| value)`; without a value, reading it unbound is a panic.
+fn task_local_value(item: &ast::TaskLocalItem) -> ast::Expr {
+    let span = item.name.span;
+    let expr = |kind| ast::Expr { span, kind };
+    let name = |name: &str| {
+        let ident = ast::Ident { name: Symbol::intern(name), span };
+        let segments = vec![ast::Segment { ident, args: None }];
+        expr(ast::ExprKind::Path(ast::Path { span, segments, qualified: None }))
+    };
+    let call = |function: &str, arg: ast::Expr| expr(ast::ExprKind::Call(Box::new(name(function)), vec![arg]));
+    let value = match &item.value {
+        Some(value) => (**value).clone(),
+        None => {
+            let text = format!("task-local `{}` is read where nothing is bound to it", item.name.name);
+            call("#panic", expr(ast::ExprKind::Lit(ast::Lit::Str(Symbol::intern(&text)))))
+        }
+    };
+    let closure = ast::Closure { is_move: false, params: Vec::new(), ret: None, body: value, head_span: span };
+    call("#task_local_new", expr(ast::ExprKind::Closure(Box::new(closure))))
 }
 
 pub(super) fn collect<'a>(
@@ -311,7 +333,11 @@ impl<'a> Collector<'_, 'a> {
                 }
             }
             ItemKind::TaskLocal(t) => {
-                self.diags.push(errors::not_yet(t.name.span, "`task_local`"));
+                let source = FnSource::TaskLocal { ty: &t.ty };
+                let id = self.constant(module, t.name, source, FnKind::Static { mutable: false }, item.public);
+                self.program.fns[id.index()].attrs.task_local = true;
+                self.program.fns[id.index()].body = BodySource::Expr(Arc::new(task_local_value(t)));
+                self.declare(module, t.name.name, Namespace::Value, Def::Fn(id), item.public, t.name.span);
             }
             ItemKind::Error => {}
         }

@@ -4,6 +4,7 @@ use super::collect::{Collected, FnSource};
 use super::types::{lower_trait_ref, lower_ty};
 use super::*;
 use super::owners;
+use crate::lang_items::LangItem;
 use crate::errors;
 use crate::program::{Predicate, PredicateKind};
 use crate::ty::{ProjectionTy, Subst, TyKind};
@@ -447,6 +448,18 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
         FnSource::Test => {
             program.fns[id.index()].generics = parent;
         }
+        FnSource::TaskLocal { ty } => {
+            let params = param_names(&parent);
+            let cx = item_cx(program, module, &params, self_ty, &parent.predicates, impl_of);
+            let of = lower_ty(&cx, ty, diags);
+            program.fns[id.index()].ret = match program.lang.get("task_local") {
+                Some(LangItem::Adt(adt)) => Ty::adt(adt, Args::new(&[of])),
+                _ => {
+                    diags.push(errors::not_yet(ty.span, "`task_local`"));
+                    Ty::error()
+                }
+            };
+        }
         FnSource::Const { ty, value } => {
             let params = param_names(&parent);
             let cx = item_cx(program, module, &params, self_ty, &parent.predicates, impl_of);
@@ -676,6 +689,28 @@ pub(crate) fn names_a_view(program: &Program, ty: Ty) -> bool {
 }
 
 /// Impls against their traits, and against each other.
+/// What lives as long as the program holds no view, and is there for all tasks at once.
+pub(super) fn check_statics(program: &Program, diags: &mut Diags) {
+    for def in &program.fns {
+        let FnKind::Static { mutable } = def.kind else { continue };
+        if program.module(def.module).library || def.ret.is_error() {
+            continue;
+        }
+        let is = |marker: &str, ty: Ty| {
+            crate::traits::holds_in(program, &[], program.lang.trait_id(marker), Args::new(&[ty]))
+        };
+        let of = match def.ret.kind() {
+            TyKind::Adt(_, args) if def.attrs.task_local => args[0],
+            _ => def.ret,
+        };
+        if !is("own", of) {
+            diags.push(errors::static_view(def.name_span, def.name, &program.show(of), def.attrs.task_local));
+        } else if !mutable && !is("share", of) {
+            diags.push(errors::static_share(def.name_span, def.name, &program.show(of)));
+        }
+    }
+}
+
 pub(super) fn check_impls(program: &mut Program, diags: &mut Diags) {
     let program = &*program;
     for def in &program.impls {

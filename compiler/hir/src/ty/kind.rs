@@ -221,6 +221,13 @@ impl Ty {
             _ => None,
         }
     }
+    /// The element, without references, of a slice behind a reference.
+    pub fn peeled_slice(self) -> Option<Ty> {
+        match *self.peeled().kind() {
+            TyKind::Slice(of) => Some(of.peeled()),
+            _ => None,
+        }
+    }
     /// Through all references.
     pub fn peeled(self) -> Ty {
         match *self.kind() {

@@ -1,0 +1,301 @@
+//! `select` and `lock`: rewritten as text would be, over names that no text can spell.
+//!
+//! `select` makes an arm of each operation, asks the library which of them completes, and goes on in a `match` over the
+//! answer whose arms take the operation's result. A value that is sent is only looked at until its arm is taken.
+
+use super::*;
+use crate::typed::{Block, Stmt};
+use ast::{ExprKind as K, SelectKind};
+
+/// Spells parts of a tree at one place of the text.
+struct Writer {
+    span: Span,
+}
+
+impl Writer {
+    fn expr(&self, kind: K) -> ast::Expr {
+        ast::Expr { span: self.span, kind }
+    }
+    fn ident(&self, name: &str) -> ast::Ident {
+        ast::Ident { name: Symbol::intern(name), span: self.span }
+    }
+    fn path(&self, name: &str) -> ast::Path {
+        ast::Path { span: self.span, segments: vec![ast::Segment { ident: self.ident(name), args: None }], qualified: None }
+    }
+    fn name(&self, name: &str) -> ast::Expr {
+        self.expr(K::Path(self.path(name)))
+    }
+    fn call(&self, name: &str, args: Vec<ast::Expr>) -> ast::Expr {
+        self.expr(K::Call(Box::new(self.name(name)), args))
+    }
+    fn method(&self, receiver: ast::Expr, name: ast::Ident, args: Vec<ast::Expr>) -> ast::Expr {
+        self.expr(K::MethodCall(Box::new(ast::MethodCall { receiver, name, turbofish: None, args })))
+    }
+    fn reference(&self, mutable: Mutable, of: ast::Expr) -> ast::Expr {
+        self.expr(K::Ref(mutable, Box::new(of)))
+    }
+    fn bool(&self, value: bool) -> ast::Expr {
+        self.expr(K::Lit(ast::Lit::Bool(value)))
+    }
+    fn int_pat(&self, value: i128) -> ast::Pat {
+        let digits = self.expr(K::Lit(ast::Lit::Int { value: value.unsigned_abs(), suffix: None }));
+        let lit = if value < 0 { self.expr(K::Unary(ast::UnaryOp::Neg, Box::new(digits))) } else { digits };
+        ast::Pat { span: self.span, kind: ast::PatKind::Lit(Box::new(lit)) }
+    }
+    fn bind(&self, name: &str, mutable: bool, value: ast::Expr) -> ast::Stmt {
+        let pat = ast::PatKind::Bind { by_ref: None, mutable, name: self.ident(name), sub: None };
+        self.let_(ast::Pat { span: self.span, kind: pat }, value)
+    }
+    fn let_(&self, pat: ast::Pat, value: ast::Expr) -> ast::Stmt {
+        let kind = ast::StmtKind::Let(ast::Let { pat, ty: None, init: Some(value), or_else: None });
+        ast::Stmt { span: self.span, kind }
+    }
+    fn stmt(&self, value: ast::Expr) -> ast::Stmt {
+        ast::Stmt { span: self.span, kind: ast::StmtKind::Expr(value) }
+    }
+    fn block(&self, stmts: Vec<ast::Stmt>, tail: Option<ast::Expr>) -> ast::Block {
+        // No block of the text has this place, so no items are taken for its own.
+        ast::Block { span: self.span, stmts, tail: tail.map(Box::new) }
+    }
+}
+
+fn at(span: Span) -> Writer {
+    Writer { span }
+}
+
+/// A path of fields, which may be written again.
+fn is_plain(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        K::Path(path) => path.as_ident().is_some(),
+        K::Field(base, _) | K::TupleField(base, ..) | K::Paren(base) => is_plain(base),
+        K::Unary(ast::UnaryOp::Deref, base) => is_plain(base),
+        _ => false,
+    }
+}
+
+impl FnCx<'_> {
+    pub(super) fn select(&mut self, select: &ast::Select, expect: Option<Ty>, span: Span) -> ExprId {
+        let head = Span { hi: span.lo + "select".len() as u32, ..span };
+        let w = at(head);
+        let mut stmts = Vec::new();
+        let mut operations = Vec::new();
+        let mut arms: Vec<(i128, Span, ast::Expr)> = Vec::new();
+        let (mut default, mut after, mut cancelled) = (None, None, None);
+        for arm in &select.arms {
+            let index = operations.len();
+            let name = format!("#arm{index}");
+            let body = |stmts: Vec<ast::Stmt>| {
+                let block = at(arm.span).block(stmts, Some(arm.body.clone()));
+                at(arm.body.span).expr(K::Block(Box::new(block)))
+            };
+            match &arm.kind {
+                SelectKind::Operation { pat, expr } => {
+                    let w = at(expr.span);
+                    let K::MethodCall(call) = &expr.kind else {
+                        self.report(errors::select_operation(expr.span));
+                        return self.error_expr(span);
+                    };
+                    let method = ast::Ident { name: Symbol::intern(&format!("select_{}", call.name.name)), span: call.name.span };
+                    let mut taken = Vec::new();
+                    let mut args = call.args.clone();
+                    if call.name.name.as_str() == "send" && args.len() == 1 {
+                        let value = args.remove(0);
+                        let (given, finished) = if is_plain(&value) {
+                            (value.clone(), value)
+                        } else {
+                            let kept = format!("#value{index}");
+                            stmts.push(at(value.span).bind(&kept, false, value));
+                            (w.name(&kept), w.name(&kept))
+                        };
+                        args = vec![w.reference(Mutable::No, given), w.bool(pat.is_some())];
+                        // The value went with the operation, or came back in its result.
+                        taken.push(w.stmt(w.call("#forget", vec![finished])));
+                    }
+                    stmts.push(w.bind(&name, true, w.method(call.receiver.clone(), method, args)));
+                    let finish = w.method(w.name(&name), w.ident("finish"), Vec::new());
+                    let mut inside = vec![match pat {
+                        Some(pat) => at(arm.span).let_(pat.clone(), finish),
+                        None => w.let_(ast::Pat { span: expr.span, kind: ast::PatKind::Wild }, finish),
+                    }];
+                    inside.splice(1..1, taken);
+                    arms.push((index as i128, arm.span, body(inside)));
+                    operations.push(name);
+                }
+                SelectKind::Join { pat, expr } => {
+                    let w = at(expr.span);
+                    let handle = if is_plain(expr) {
+                        expr.clone()
+                    } else {
+                        let kept = format!("#handle{index}");
+                        stmts.push(w.bind(&kept, false, expr.clone()));
+                        w.name(&kept)
+                    };
+                    let looked = w.reference(Mutable::No, handle.clone());
+                    stmts.push(w.bind(&name, true, w.call("#select_join", vec![looked])));
+                    let joined = w.expr(K::Join(Box::new(handle)));
+                    let inside = match pat {
+                        Some(pat) => at(arm.span).let_(pat.clone(), joined),
+                        None => w.let_(ast::Pat { span: expr.span, kind: ast::PatKind::Wild }, joined),
+                    };
+                    arms.push((index as i128, arm.span, body(vec![inside])));
+                    operations.push(name);
+                }
+                SelectKind::After(time) => {
+                    if self.second_arm(&after, arm.span, "after") {
+                        return self.error_expr(span);
+                    }
+                    stmts.push(at(time.span).bind("#after", false, time.clone()));
+                    after = Some((-2, arm.span, body(Vec::new())));
+                }
+                SelectKind::Default => {
+                    if self.second_arm(&default, arm.span, "default") {
+                        return self.error_expr(span);
+                    }
+                    default = Some((-1, arm.span, body(Vec::new())));
+                }
+                SelectKind::Cancelled => {
+                    if self.second_arm(&cancelled, arm.span, "cancelled") {
+                        return self.error_expr(span);
+                    }
+                    let w = at(arm.body.span);
+                    let farewell = w.block(vec![w.stmt(arm.body.clone())], None);
+                    let shield = w.expr(K::Shield(None, Box::new(farewell)));
+                    let block = at(arm.span).block(vec![w.stmt(shield)], Some(w.call("#resume_cancel", Vec::new())));
+                    cancelled = Some((-3, arm.span, w.expr(K::Block(Box::new(block)))));
+                }
+            }
+        }
+        if let (Some((_, at, _)), Some(_)) = (&after, &default) {
+            self.report(errors::after_and_default(*at));
+            return self.error_expr(span);
+        }
+        let flags = [select.biased, default.is_some(), cancelled.is_some()];
+        arms.extend([&default, &after, &cancelled].into_iter().flatten().cloned());
+        if arms.is_empty() {
+            self.report(errors::empty_select(head));
+            return self.error_expr(span);
+        }
+
+        self.scopes.push(Vec::new());
+        let mut made = Vec::new();
+        for stmt in &stmts {
+            self.statement(stmt, &mut made);
+        }
+        let exclusive: Vec<ast::Expr> = operations.iter().map(|name| w.reference(Mutable::Yes, w.name(name))).collect();
+        let list = w.reference(Mutable::Yes, w.expr(K::Array(exclusive)));
+        let duration = self.lang_adt("duration", &[]);
+        let time = after.as_ref().map(|(_, span, _)| {
+            let name = at(*span).name("#after");
+            self.check_coerce(&name, duration)
+        });
+        let chosen = self.choose(&list, flags, time, head);
+        // What decides is an `int`; every answer that can come has an arm, the last of them takes the rest.
+        let (pat, _) = self.bound_pat("chosen", Ty::int(), head);
+        let PatKind::Bind { local, .. } = self.pats[pat.index()].kind else { unreachable!("it binds a name") };
+        let hidden = Symbol::intern("#chosen");
+        self.scopes.last_mut().expect("pushed above").push((hidden, local));
+        made.push(Stmt::Let { pat, init: Some(chosen), or_else: None, span: head });
+        let last = arms.len() - 1;
+        let arms: Vec<ast::Arm> = arms
+            .into_iter()
+            .enumerate()
+            .map(|(at_index, (index, span, body))| {
+                let pat = if at_index == last { ast::Pat { span, kind: ast::PatKind::Wild } } else { at(span).int_pat(index) };
+                ast::Arm { span, pat, guard: None, body }
+            })
+            .collect();
+        let matched = at(span).expr(K::Match(Box::new(w.name("#chosen")), arms));
+        let value = self.check_expr(&matched, expect);
+        self.scopes.pop();
+        let ty = self.ty_of(value);
+        self.expr(ExprKind::Block(Block { stmts: made, tail: Some(value) }), ty, span)
+    }
+
+    fn second_arm(&mut self, known: &Option<(i128, Span, ast::Expr)>, span: Span, word: &str) -> bool {
+        let Some((_, first, _)) = known else { return false };
+        self.report(errors::second_select_arm(span, *first, word));
+        true
+    }
+
+    /// The call that waits: `select(&mut [&mut a, …], biased, has_default, after, has_cancelled)`.
+    fn choose(&mut self, list: &ast::Expr, [biased, default, cancelled]: [bool; 3], after: Option<ExprId>, span: Span) -> ExprId {
+        let id = self.program.lang.function("select");
+        let def = self.program.fn_def(id);
+        let list = self.check_coerce(list, def.params[0].ty);
+        let mut flag = |value: bool| self.expr(ExprKind::Const(typed::Const::Int(value as i128)), Ty::bool(), span);
+        let (biased, default, cancelled) = (flag(biased), flag(default), flag(cancelled));
+        let duration = self.lang_adt("duration", &[]);
+        let after = self.some(after, duration, span);
+        let values = vec![list, biased, default, after, cancelled];
+        self.expr(ExprKind::Call(typed::Callee::Fn(id, Args::empty()), values), Ty::int(), span)
+    }
+
+    /// `lock (a, b) { … }`: all of them in an order that all agree on; inside, the names are the guards.
+    pub(super) fn lock(&mut self, locks: &[ast::Expr], block: &ast::Block, expect: Option<Ty>, span: Span) -> ExprId {
+        let head = Span { hi: span.lo + "lock".len() as u32, ..span };
+        let w = at(head);
+        let lock_all = self.program.lang.function("lock_all");
+        let lockable = self.program.fn_def(lock_all).params[0].ty;
+        let Some(object) = lockable.peeled_slice() else { panic!("bug! std's `lock_all` takes no slice of objects") };
+        let TyKind::Dyn(object) = object.kind() else { panic!("bug! std's `lock_all` takes no objects") };
+        self.scopes.push(Vec::new());
+        let mut made = Vec::new();
+        let mut names = Vec::new();
+        for (index, lock) in locks.iter().enumerate() {
+            let mut place = self.check_expr(lock, None);
+            // Through `Shared` and references to the lock itself.
+            loop {
+                let ty = self.known(self.ty_of(place));
+                if self.solver.evaluate(object.trait_id, Args::new(&[ty])) == Answer::Yes || ty.is_error() {
+                    break;
+                }
+                match self.deref_step(place) {
+                    Some(next) => place = next,
+                    None => {
+                        let shown = self.show(self.ty_of(place));
+                        self.report(errors::not_lockable(lock.span, &shown));
+                        self.scopes.pop();
+                        return self.error_expr(span);
+                    }
+                }
+            }
+            let reference = self.shared_ref(place, lock.span);
+            let (pat, _) = self.bound_pat("lock", self.ty_of(reference), lock.span);
+            let PatKind::Bind { local, .. } = self.pats[pat.index()].kind else { unreachable!("it binds a name") };
+            let name = format!("#lock{index}");
+            self.scopes.last_mut().expect("pushed above").push((Symbol::intern(&name), local));
+            made.push(Stmt::Let { pat, init: Some(reference), or_else: None, span: lock.span });
+            names.push(name);
+        }
+        let list = w.expr(K::Array(names.iter().map(|name| w.name(name)).collect()));
+        let all = w.call("#lock_all", vec![w.reference(Mutable::No, list)]);
+        let mut stmts = vec![w.stmt(all)];
+        for name in &names {
+            let guard = w.method(w.name(name), w.ident("locked_guard"), Vec::new());
+            stmts.push(w.bind(&format!("{name} guard"), true, guard));
+        }
+        for (lock, name) in locks.iter().zip(&names) {
+            if let Some(ident) = last_name(lock) {
+                // At the place of the word `lock`: nobody is asked to use it, or to leave a `mut` away.
+                stmts.push(w.bind(ident.name.as_str(), true, w.name(&format!("{name} guard"))));
+            }
+        }
+        for stmt in &stmts {
+            self.statement(stmt, &mut made);
+        }
+        let value = self.check_block(block, expect);
+        self.scopes.pop();
+        let ty = self.ty_of(value);
+        self.expr(ExprKind::Block(Block { stmts: made, tail: Some(value) }), ty, span)
+    }
+}
+
+/// The name by which a lock is known: the last of its path.
+fn last_name(expr: &ast::Expr) -> Option<ast::Ident> {
+    match &expr.kind {
+        K::Path(path) => path.segments.last().map(|segment| segment.ident),
+        K::Field(_, name) => Some(*name),
+        K::Paren(inner) | K::Ref(_, inner) | K::Unary(_, inner) => last_name(inner),
+        _ => None,
+    }
+}
