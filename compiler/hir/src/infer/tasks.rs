@@ -278,31 +278,31 @@ impl FnCx<'_> {
             body = self.expr(ExprKind::Block(block), of, scope.body.span);
         }
         if wrapped {
+            // A failure that the body ran into, or the deadline, ends at this region.
+            self.diverges = before;
             let value = self.made_local(of, span);
-            let mut result = self.expr(ExprKind::Local(value), of, span);
-            if collect {
+            let taken = self.expr(ExprKind::Local(value), of, span);
+            let at = self.address(record, span);
+            let (result, caught) = if collect && deadline.is_some() {
+                let outcome = self.call_made("scope_outcome", &[of], vec![at, taken], span);
                 let at = self.address(record, span);
-                result = self.call_made("scope_outcome", &[of], vec![at, result], span);
-                if deadline.is_none() {
-                    // The body joined a task that had failed.
-                    self.diverges = before;
-                    let at = self.address(record, span);
-                    let failures = self.call_made("scope_failures", &[], vec![at], span);
-                    let whole = self.ty_of(result);
-                    let caught = self.err(failures, whole, span);
-                    self.regions[region as usize].caught = Some(caught);
-                }
-            }
-            if deadline.is_some() {
-                self.diverges = before;
+                let caught = self.call_made("scope_caught", &[of], vec![at], span);
+                let whole = self.ty_of(caught);
+                (self.ok(outcome, whole, span), caught)
+            } else if collect {
+                let outcome = self.call_made("scope_outcome", &[of], vec![at, taken], span);
                 let at = self.address(record, span);
+                let failures = self.call_made("scope_failures", &[], vec![at], span);
+                let whole = self.ty_of(outcome);
+                (outcome, self.err(failures, whole, span))
+            } else {
                 let elapsed = self.call_made("scope_elapsed", &[], vec![at], span);
-                let whole = self.lang_adt("result", &[self.ty_of(result), self.ty_of(elapsed)]);
-                result = self.ok(result, whole, span);
-                let caught = self.err(elapsed, whole, span);
-                self.regions[region as usize].caught = Some(caught);
-            }
-            self.regions[region as usize].after = Some((value, result));
+                let whole = self.lang_adt("result", &[of, self.ty_of(elapsed)]);
+                (self.ok(taken, whole, span), self.err(elapsed, whole, span))
+            };
+            let slot = &mut self.regions[region as usize];
+            slot.after = Some((value, result));
+            slot.caught = Some(caught);
         }
         let made = self.close_region(region, enter, body, span);
         if stmts.is_empty() {

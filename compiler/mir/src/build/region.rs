@@ -48,6 +48,13 @@ impl Builder<'_> {
                 self.terminate(source, TerminatorKind::Goto(join));
             }
             self.go_to(block);
+            // A variable that a `break` had given its value, on its way out, has none again.
+            for local in self.outcomes(&[&dest]) {
+                if local != Local::RETURN && self.locals[local.index()].name.is_some() {
+                    self.push(source, StatementKind::StorageDead(local));
+                    self.push(source, StatementKind::StorageLive(local));
+                }
+            }
             self.in_temp_scope(span, |this| this.expr_into(dest, caught));
             if self.live {
                 self.terminate(source, TerminatorKind::Goto(join));
@@ -84,12 +91,7 @@ impl Builder<'_> {
     fn close_later(&mut self, index: u32, scope: usize, dests: &[&Place]) {
         let typed = self.typed;
         let region = &typed.regions[index as usize];
-        let around = self.breakables.iter().map(|breakable| breakable.dest.as_local());
-        let own = dests.iter().map(|dest| dest.as_local());
-        let mut kept: Vec<Local> = own.chain(around).chain([Some(Local::RETURN)]).flatten().collect();
-        kept.sort_unstable();
-        kept.dedup();
-        for local in kept {
+        for local in self.outcomes(dests) {
             // A variable that stands already is dropped where it was declared.
             if !self.is_scheduled(local) && self.types.needs_drop(self.locals[local.index()].ty) {
                 self.schedule(scope, local, DropKind::Kept);
@@ -99,5 +101,14 @@ impl Builder<'_> {
             self.in_temp_scope(region.span, |this| this.statement(call));
         }
         self.schedule(scope, Local::RETURN, DropKind::Region(index));
+    }
+    /// Where values may lie that are on their way out.
+    fn outcomes(&self, dests: &[&Place]) -> Vec<Local> {
+        let around = self.breakables.iter().map(|breakable| breakable.dest.as_local());
+        let own = dests.iter().map(|dest| dest.as_local());
+        let mut all: Vec<Local> = own.chain(around).chain([Some(Local::RETURN)]).flatten().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 }
