@@ -47,6 +47,8 @@ pub(crate) fn types(session: &mut Session, root: &Path) -> Result<Arc<TypedProgr
 pub(crate) fn check<'a>(session: &mut Session, typed: &'a TypedProgram) -> Result<(CheckedProgram<'a>, Clean), Stopped> {
     let checked = session.phase("check", |s| mir::check(typed, &mut s.diags));
     let clean = session.diags.finish().ok_or(Stopped::Reported)?;
+    mir::check_constants(typed, &checked, clean, &mut session.diags);
+    let clean = session.diags.finish().ok_or(Stopped::Reported)?;
     Ok((checked, clean))
 }
 

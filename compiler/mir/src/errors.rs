@@ -414,3 +414,8 @@ pub fn borrows_from_nothing(span: Span, name: &str) -> Diagnostic {
         .primary(span, "no parameter is a reference or a view")
         .help("give back an owner: `String` for `&str`, `Vec<T>` for `&[T]`")
 }
+
+pub fn failing_constant(name: &str, declared: Span, at: Span, why: String) -> Diagnostic {
+    let error = Diagnostic::error(Code::E0317, format!("`{name}` cannot be computed")).primary(at, why);
+    error.label(declared, "a constant is computed while compiling")
+}

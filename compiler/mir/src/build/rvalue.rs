@@ -79,7 +79,7 @@ impl Builder<'_> {
             // A literal's own sign belongs to it.
             ExprKind::Unary(typed::UnaryOp::Neg, of) => match (&self.typed.expr(*of).kind, expr.ty.kind()) {
                 (ExprKind::Const(typed::Const::Int(value)), TyKind::Int(int)) => {
-                    (-value >= int.min()).then(|| Operand::constant(expr.ty, ConstKind::Int(-value)))
+                    (int.min()..=int.max()).contains(&-value).then(|| Operand::constant(expr.ty, ConstKind::Int(-value)))
                 }
                 (ExprKind::Const(typed::Const::Float(bits)), _) => {
                     Some(Operand::constant(expr.ty, ConstKind::Float((-f64::from_bits(*bits)).to_bits())))

@@ -6,7 +6,7 @@ use super::lower::Lowering;
 use super::{Key, Mono};
 use crate::body::*;
 use crate::opt::fold::{self, Folded};
-use diag::Symbol;
+use diag::{Span, Symbol};
 use hir::ids::FnId;
 use hir::ty::{Args, Ty};
 use std::sync::Arc;
@@ -22,6 +22,25 @@ pub(super) enum Value {
     Function(InstanceId),
     Whole(Aggregate, Vec<Value>),
     Missing,
+}
+
+/// Why a computation has no value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Raised {
+    Fault(Fault),
+    Index { index: i128, len: i128 },
+}
+
+impl Raised {
+    pub fn sentence(self) -> String {
+        match self {
+            Raised::Fault(Fault::DivideByZero | Fault::RemainderByZero) => "this divides by zero".into(),
+            Raised::Fault(Fault::Overflow(_) | Fault::NegateOverflow) => "the result does not fit into its type".into(),
+            Raised::Fault(Fault::CastOverflow) => "the number does not fit into this type".into(),
+            Raised::Fault(Fault::Unreachable) => "what should not be reached is reached here".into(),
+            Raised::Index { index, len } => format!("the length is {len} but the index is {index}"),
+        }
+    }
 }
 
 impl Lowering<'_, '_> {
@@ -103,7 +122,7 @@ impl Lowering<'_, '_> {
 
 impl Mono<'_> {
     /// `None` if it must be computed by the program itself.
-    fn const_value(&mut self, id: FnId, args: Args) -> Option<Value> {
+    pub(super) fn const_value(&mut self, id: FnId, args: Args) -> Option<Value> {
         if let Some(known) = self.consts.get(&(id, args)) {
             return known.clone();
         }
@@ -193,19 +212,26 @@ struct Frame<'b> {
 }
 
 impl Frame<'_> {
-    fn statement(&mut self, mono: &Mono, statement: &Statement) -> Option<()> {
+    fn statement(&mut self, mono: &mut Mono, statement: &Statement) -> Option<()> {
+        let span = self.body.source(statement.source).span;
         match &statement.kind {
             StatementKind::Assign(place, value) => {
-                let value = self.rvalue(mono, value, place)?;
+                let value = self.rvalue(mono, value, place, span)?;
                 *self.place_mut(place)? = value;
             }
-            StatementKind::Check { cond, expected, .. } => {
+            StatementKind::Check { cond, expected, fault } => {
                 let Value::Int(value) = self.operand(cond)? else { return None };
-                ((value != 0) == *expected).then_some(())?;
+                if (value != 0) != *expected {
+                    mono.raised = Some((span, Raised::Fault(*fault)));
+                    return None;
+                }
             }
             StatementKind::BoundsCheck { index, len } => {
                 let (Value::Int(index), Value::Int(len)) = (self.operand(index)?, self.operand(len)?) else { return None };
-                (0 <= index && index < len).then_some(())?;
+                if !(0 <= index && index < len) {
+                    mono.raised = Some((span, Raised::Index { index, len }));
+                    return None;
+                }
             }
             StatementKind::SetDiscriminant(..) => return None,
             StatementKind::StorageLive(_) | StatementKind::StorageDead(_) | StatementKind::Nop => {}
@@ -213,8 +239,9 @@ impl Frame<'_> {
         Some(())
     }
 
-    fn rvalue(&self, mono: &Mono, value: &Rvalue, dest: &Place) -> Option<Value> {
-        let ty_of = |operand: &Operand| mono.types.operand(&self.body.locals, operand);
+    fn rvalue(&self, mono: &mut Mono, value: &Rvalue, dest: &Place, span: Span) -> Option<Value> {
+        let types = &mono.types;
+        let ty_of = |operand: &Operand| types.operand(&self.body.locals, operand);
         let folded = match value {
             Rvalue::Use(operand) => return self.operand(operand),
             Rvalue::Binary(op, left, right) => {
@@ -243,7 +270,10 @@ impl Frame<'_> {
         };
         match folded? {
             Folded::Value(kind) => from_const(kind),
-            Folded::Raises(_) => None,
+            Folded::Raises(fault) => {
+                mono.raised = Some((span, Raised::Fault(fault)));
+                None
+            }
         }
     }
 

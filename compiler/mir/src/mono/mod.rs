@@ -21,7 +21,7 @@ use crate::facts::Facts;
 use crate::fast::FastMap;
 use crate::layout::Layouts;
 use crate::types::Types;
-use diag::{Clean, Diagnostic, Span, Symbol};
+use diag::{Clean, Diagnostic, Diags, Span, Symbol};
 use hir::TypedProgram;
 use hir::ids::{ClosureId, FnId};
 use hir::program::FnKind;
@@ -75,6 +75,23 @@ pub fn monomorphize(
     mono.finish(main, tests, Layouts::new(Arc::new(Facts(program.clone()))))
 }
 
+/// Computes the user's constants, used or not: one that always fails is a mistake.
+pub fn check_constants(program: &TypedProgram, checked: &CheckedProgram, _clean: Clean, diags: &mut Diags) {
+    let mut mono = Mono::new(program, checked);
+    let hir = program.program();
+    let is_own = |def: &&hir::program::FnDef| {
+        let item = matches!(def.kind, FnKind::Const) && matches!(def.body, hir::program::BodySource::Expr(_));
+        item && def.generics.params.is_empty() && !hir.module(def.module).library
+    };
+    for def in hir.fns.iter().filter(is_own) {
+        mono.raised = None;
+        mono.const_value(def.id, Args::empty());
+        if let Some((span, why)) = mono.raised.take() {
+            diags.push(crate::errors::failing_constant(def.name.as_str(), def.name_span, span, why.sentence()));
+        }
+    }
+}
+
 /// What an instance is a copy of, or what it does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Key {
@@ -111,6 +128,8 @@ struct Mono<'a> {
     statics: Vec<StaticItem>,
     static_ids: FastMap<FnId, usize>,
     consts: FastMap<(FnId, Args), Option<consts::Value>>,
+    /// Where the computation of a constant raised, and why.
+    raised: Option<(Span, consts::Raised)>,
     /// The first function that goes on endlessly.
     endless: Option<Box<Diagnostic>>,
     too_deep: FastMap<Ty, bool>,
@@ -136,6 +155,7 @@ impl<'a> Mono<'a> {
             statics: Vec::new(),
             static_ids: FastMap::default(),
             consts: FastMap::default(),
+            raised: None,
             endless: None,
             too_deep: FastMap::default(),
         }
