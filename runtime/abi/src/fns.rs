@@ -50,6 +50,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_task_yield(fiber: *mut u8);
             /// Hands a pending task over to all workers; `main` runs it.
             plain fn rt_task_publish(fiber: *mut u8, task: *mut u8, main: *const u8);
+            /// The same for a scope with a limit: the task may have to wait for its place.
+            plain fn rt_task_publish_limited(fiber: *mut u8, task: *mut u8, main: *const u8);
             /// The same where the fiber's array has no room.
             plain fn rt_task_fork(fiber: *mut u8, task: *mut u8, main: *const u8);
             /// Waits for a task: 0 it has ended, 1 the caller has claimed it and must run it, -2 the caller is cancelled.
@@ -68,8 +70,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_task_failed(fiber: *mut u8, task: *mut u8) -> i64;
             /// The same for a task that its joiner ran: the fiber goes on unwinding as one that a failed sibling cancels.
             plain fn rt_task_fail_scope(fiber: *mut u8, within: *mut u8);
-            /// Waits until the scope has no published task.
-            plain fn rt_task_wait_scope(fiber: *mut u8, within: *mut u8, what: i64);
+            /// Waits until the scope has at most so many published tasks: 0 it has, -2 the fiber is cancelled.
+            plain fn rt_task_wait_scope(fiber: *mut u8, within: *mut u8, most: i64, what: i64) -> i64;
             /// Makes the scope's first failure what the fiber carries; 1 if it carries anything.
             plain fn rt_task_settle(fiber: *mut u8, within: *mut u8) -> i64;
             /// Cancels a context and all below it.
@@ -95,7 +97,7 @@ macro_rules! for_each_rt_fn {
             /// The scope's next failure, or null.
             plain fn rt_task_take_failure(within: *mut u8) -> *mut u8;
             /// A call that may block the worker's thread begins (1) or has ended (0).
-            plain fn rt_task_blocking(begins: i64);
+            plain fn rt_task_blocking(fiber: *mut u8, begins: i64);
 
             /// Appends to the buffer of standard output.
             plain fn rt_stdout_write(at: *const u8, len: i64);

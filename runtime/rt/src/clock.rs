@@ -166,3 +166,10 @@ pub fn turn() -> bool {
 pub fn any_pending() -> bool {
     lock(&TIMERS).queue.iter().any(|Reverse((_, event))| event.is_pending())
 }
+
+/// Something that may wake fibers, done by a thread that is no worker: no deadlock is told meanwhile.
+pub fn outside(act: impl FnOnce()) {
+    sched::outside_begins();
+    act();
+    sched::outside_ends();
+}

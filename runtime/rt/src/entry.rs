@@ -126,7 +126,7 @@ macro_rules! may_park {
 may_park! {
     rt_task_park(*mut u8, i64, i64) -> i64 => tasks::park;
     rt_task_join(*mut u8, *mut u8, i64) -> i64 => tasks::join;
-    rt_task_wait_scope(*mut u8, *mut u8, i64) => tasks::wait_scope;
+    rt_task_wait_scope(*mut u8, *mut u8, i64, i64) -> i64 => tasks::wait_scope;
     rt_task_yield(*mut u8) => tasks::yield_now;
 }
 
@@ -191,6 +191,9 @@ exported! {
     fn rt_task_publish(fiber: *mut u8, task: *mut u8, main: *const u8) {
         scope::publish(fiber.cast(), task.cast(), main as usize)
     }
+    fn rt_task_publish_limited(fiber: *mut u8, task: *mut u8, main: *const u8) {
+        scope::publish_limited(fiber.cast(), task.cast(), main as usize)
+    }
     fn rt_task_fork(fiber: *mut u8, task: *mut u8, main: *const u8) { scope::fork(fiber.cast(), task.cast(), main as usize) }
     fn rt_task_catch(function: *const u8, data: *mut u8) -> i64 { fiber::catch(function as usize, data) }
     fn rt_task_end(task: *mut u8, phase: i64) -> i64 { i64::from(scope::end(task.cast(), phase as u64)) }
@@ -213,7 +216,7 @@ exported! {
     fn rt_task_failure(failure: *mut u8, at: *mut *const u8, len: *mut i64) -> i64 { tasks::failure(failure.cast(), at, len) }
     fn rt_task_drop_failure(failure: *mut u8) { tasks::drop_failure(failure.cast()) }
     fn rt_task_take_failure(scope: *mut u8) -> *mut u8 { tasks::take_failure(scope.cast()) }
-    fn rt_task_blocking(begins: i64) { tasks::blocking(begins != 0) }
+    fn rt_task_blocking(fiber: *mut u8, begins: i64) { tasks::blocking(fiber.cast(), begins != 0) }
 
     fn rt_alloc(size: i64, align: i64) -> *mut u8 { heap::alloc(size as usize, align as usize) }
     fn rt_alloc_zeroed(size: i64, align: i64) -> *mut u8 { heap::alloc_zeroed(size as usize, align as usize) }
@@ -240,17 +243,26 @@ exported! {
     fn rt_stdin_read(into: *mut u8, capacity: i64) -> i64 {
         // A question printed before it should be seen.
         standard::flush();
-        file::code(standard::read(bytes_mut(into, capacity as usize)), |n| n as i64)
+        sched::blocking_begins();
+        let read = standard::read(bytes_mut(into, capacity as usize));
+        sched::blocking_ends();
+        file::code(read, |n| n as i64)
     }
 
     fn rt_file_open(path: *const u8, len: i64, mode: i64) -> i64 {
         file::code(file::open(bytes(path, len as usize), mode), |n| n)
     }
     fn rt_file_read(at: i64, into: *mut u8, capacity: i64) -> i64 {
-        file::code(file::read(at, bytes_mut(into, capacity as usize)), |n| n)
+        sched::blocking_begins();
+        let read = file::read(at, bytes_mut(into, capacity as usize));
+        sched::blocking_ends();
+        file::code(read, |n| n)
     }
     fn rt_file_write(at: i64, from: *const u8, len: i64) -> i64 {
-        file::code(file::write(at, bytes(from, len as usize)), |n| n)
+        sched::blocking_begins();
+        let written = file::write(at, bytes(from, len as usize));
+        sched::blocking_ends();
+        file::code(written, |n| n)
     }
     fn rt_file_seek(at: i64, offset: i64, whence: i64) -> i64 { file::code(file::seek(at, offset, whence), |n| n) }
     fn rt_file_size(at: i64) -> i64 { file::code(file::size(at), |n| n) }

@@ -71,6 +71,11 @@ fn describe(caller: Caller, fiber: &Fiber, panic: &mut Panic) {
     let mut place: Option<String> = None;
     let mut fallback: Option<String> = None;
     let mut depth = 0;
+    if caller.address == 0 {
+        // It has not begun.
+        panic.place = "its beginning".into();
+        return;
+    }
     walk(caller, fiber, &mut |address| {
         // The return address may be that of the next line.
         tables.frames(address - 1, &mut |frame| {

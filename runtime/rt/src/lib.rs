@@ -22,6 +22,7 @@ mod start;
 mod system;
 mod table;
 mod tasks;
+mod terminate;
 mod wait;
 
 pub use entry::{address, symbol};

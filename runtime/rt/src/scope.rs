@@ -299,6 +299,10 @@ pub unsafe fn end(head: *mut TaskHead, phase: u64) -> bool {
 pub unsafe fn leave(scope: *mut Scope) {
     // SAFETY: the scope stays until the exchange below has taken the task off its count.
     unsafe {
+        let limited = (*scope).limit > 0;
+        if limited {
+            publish_queued(scope);
+        }
         let word = &(*scope).word;
         // ORDER: Acquire; with the flag the epoch is seen.
         let mut seen = word.load(Ordering::Acquire);
@@ -307,7 +311,8 @@ pub unsafe fn leave(scope: *mut Scope) {
             // AcqRel: what the task did comes before the scope's end.
             match word.compare_exchange_weak(seen, seen - SCOPE_TASK, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
-                    if seen - SCOPE_TASK == SCOPE_WAITING {
+                    // Who waits for a place looks again, whether it is one.
+                    if seen - SCOPE_TASK == SCOPE_WAITING || (limited && seen & SCOPE_WAITING != 0) {
                         wait::wake(fiber.cast(), epoch, 0);
                     } else if scope == root() && seen - SCOPE_TASK == 0 {
                         sched::rouse_main();
@@ -320,24 +325,64 @@ pub unsafe fn leave(scope: *mut Scope) {
     }
 }
 
-/// Waits until the scope has no published task.
+/// Waits until the scope has at most so many published tasks: 0 it has, -2 the fiber is cancelled.
 ///
 /// # Safety
 /// The record is the running fiber's, which opened the scope.
-pub unsafe fn wait(record: *mut Record, scope: *mut Scope, what: i64) {
+pub unsafe fn wait(record: *mut Record, scope: *mut Scope, most: u64, what: i64) -> i64 {
     // SAFETY: the caller's promise.
     unsafe {
         let word = &(*scope).word;
+        let mut result = 0;
         // ORDER: Acquire; partner of the release in `leave`.
-        while word.load(Ordering::Acquire) >= SCOPE_TASK {
+        while result != -2 && word.load(Ordering::Acquire) / SCOPE_TASK > most {
             let epoch = wait::arm(record);
             (*scope).epoch.store(epoch, Ordering::Relaxed);
             // Release: the epoch is seen with the flag.
-            if word.fetch_or(SCOPE_WAITING, Ordering::AcqRel) >= SCOPE_TASK {
-                wait::park(record, -1, what & !wait::CANCELLABLE);
+            if word.fetch_or(SCOPE_WAITING, Ordering::AcqRel) / SCOPE_TASK > most {
+                result = wait::park(record, -1, what);
             }
             word.fetch_and(!SCOPE_WAITING, Ordering::AcqRel);
         }
+        result.min(0)
+    }
+}
+
+/// Tasks of scopes with a limit that were started by other tasks and wait for a place, with what runs them. Its body's own
+/// spawns wait themselves.
+struct Queued(Vec<(usize, usize)>);
+static QUEUED: Mutex<Queued> = Mutex::new(Queued(Vec::new()));
+
+/// Starts a task of a scope with a limit from another task than the scope's own: it never waits, the task may have to.
+///
+/// # Safety
+/// As [`publish`].
+pub unsafe fn publish_limited(record: *mut Record, head: *mut TaskHead, main: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let scope = (*head).scope;
+        let mut queued = lock(&QUEUED);
+        if ((*scope).word.load(Ordering::Acquire) / SCOPE_TASK) as i64 >= (*scope).limit {
+            TASK_MAIN.store(main, Ordering::Relaxed);
+            queued.0.push((scope as usize, head as usize));
+        } else {
+            publish(record, head, main);
+        }
+    }
+}
+
+/// A task of a scope with a limit is about to leave: the first that waits takes its place.
+///
+/// # Safety
+/// The caller still stands in the scope's count.
+unsafe fn publish_queued(scope: *mut Scope) {
+    let mut queued = lock(&QUEUED);
+    let Some(at) = queued.0.iter().position(|(of, _)| *of == scope as usize) else { return };
+    let head: *mut TaskHead = queued.0.remove(at).1 as *mut TaskHead;
+    // SAFETY: the scope is open; the task was given up by its spawner.
+    unsafe {
+        (*scope).word.fetch_add(SCOPE_TASK, Ordering::Relaxed);
+        sched::push_task_anywhere(head);
     }
 }
 

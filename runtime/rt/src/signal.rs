@@ -32,6 +32,13 @@ pub fn install() {
     STACK.with(|()| ());
 }
 
+/// For signals that interrupt nothing: calls of the system go on.
+pub fn plain_handler(handler: usize) -> SignalAction {
+    let mut action = SignalAction::for_handler(handler);
+    action.flags = SA_ONSTACK | SA_RESTART;
+    action
+}
+
 impl SignalAction {
     #[cfg(target_os = "linux")]
     fn for_handler(handler: usize) -> SignalAction {

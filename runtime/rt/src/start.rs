@@ -2,7 +2,7 @@
 
 use crate::table::Tables;
 use crate::fiber::{self, Start};
-use crate::{cancel, clock, entry, fault, process, sched, scope, signal, standard, system};
+use crate::{cancel, clock, entry, fault, process, sched, scope, signal, standard, system, terminate};
 use abi::{Image, Import, Test, Text64};
 use std::cell::Cell;
 use std::ptr::null_mut;
@@ -87,7 +87,8 @@ unsafe fn run(image: *const Image, offset: u64) -> Result<(), String> {
         if let Err(report) = &result {
             standard::complain(report);
         }
-        process::end(if result.is_ok() { 0 } else { abi::EXIT_PANIC });
+        let code = if result.is_ok() { 0 } else { abi::EXIT_PANIC };
+        process::end(terminate::exit_code().unwrap_or(code));
     }
     result
 }
@@ -103,15 +104,18 @@ pub unsafe extern "C" fn run_main(image: *const Image, count: i64, args: *const 
         // SAFETY: the caller's promise.
         unsafe { std::slice::from_raw_parts(arg.at, arg.len as usize) }.to_vec()
     };
+    terminate::install();
     process::set_args(args.iter().map(own).collect());
     // SAFETY: the caller's promise.
     let (init, main) = unsafe { ((*image).init, (*image).main) };
     // SAFETY: the caller's promise; the emitter wrote these offsets.
     let result = unsafe { run(image, init).and_then(|()| run(image, main)) };
     standard::flush();
-    match result {
-        Ok(()) => 0,
-        Err(report) => {
+    match (result, terminate::exit_code()) {
+        (Ok(()), None) => 0,
+        // Ended as asked.
+        (_, Some(code)) => code,
+        (Err(report), None) => {
             standard::complain(&report);
             abi::EXIT_PANIC
         }

@@ -13,6 +13,8 @@ unsafe extern "C" {
     pub fn aligned_alloc(align: usize, size: usize) -> *mut c_void;
     pub fn sigaction(signal: c_int, new: *const SignalAction, old: *mut SignalAction) -> c_int;
     pub fn sigaltstack(new: *const SignalStack, old: *mut SignalStack) -> c_int;
+    pub fn pipe(ends: *mut c_int) -> c_int;
+    pub fn read(file: c_int, into: *mut c_void, size: usize) -> isize;
     pub fn write(file: c_int, from: *const c_void, size: usize) -> isize;
     pub fn _exit(code: c_int) -> !;
     pub fn memcmp(a: *const c_void, b: *const c_void, size: usize) -> c_int;
@@ -36,6 +38,8 @@ pub const MADV_NOHUGEPAGE: c_int = 15;
 #[cfg(target_os = "linux")]
 pub const MADV_GUARD_INSTALL: c_int = 102;
 
+pub const SIGINT: c_int = 2;
+pub const SIGTERM: c_int = 15;
 pub const SIGILL: c_int = 4;
 #[cfg(target_os = "linux")]
 pub const SIGBUS: c_int = 7;
@@ -47,6 +51,10 @@ pub const SIGSEGV: c_int = 11;
 pub const SA_SIGINFO: c_int = 4;
 #[cfg(target_os = "linux")]
 pub const SA_ONSTACK: c_int = 0x0800_0000;
+#[cfg(target_os = "linux")]
+pub const SA_RESTART: c_int = 0x1000_0000;
+#[cfg(target_os = "macos")]
+pub const SA_RESTART: c_int = 2;
 #[cfg(target_os = "macos")]
 pub const SA_SIGINFO: c_int = 0x40;
 #[cfg(target_os = "macos")]

@@ -2,7 +2,7 @@
 
 use crate::fault::{self, Panic};
 use crate::fiber::Record;
-use crate::sched::{self, deadlock};
+use crate::sched;
 use crate::{scope, wait};
 use abi::*;
 
@@ -16,9 +16,9 @@ pub unsafe extern "C" fn join(fiber: *mut u8, task: *mut u8, what: i64) -> i64 {
     unsafe { scope::join(fiber.cast(), task.cast(), what) }
 }
 
-pub unsafe extern "C" fn wait_scope(fiber: *mut u8, scope: *mut u8, what: i64) {
+pub unsafe extern "C" fn wait_scope(fiber: *mut u8, scope: *mut u8, most: i64, what: i64) -> i64 {
     // SAFETY: the row's contract: the running fiber opened the scope.
-    unsafe { scope::wait(fiber.cast(), scope.cast(), what) }
+    unsafe { scope::wait(fiber.cast(), scope.cast(), most as u64, what) }
 }
 
 pub unsafe extern "C" fn yield_now(fiber: *mut u8) {
@@ -119,6 +119,18 @@ pub unsafe fn take_failure(scope: *mut Scope) -> *mut u8 {
     Box::into_raw(first).cast()
 }
 
-pub fn blocking(begins: bool) {
-    if begins { deadlock::outside_begins() } else { deadlock::outside_ends() }
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn blocking(record: *mut Record, begins: bool) {
+    // SAFETY: the caller's promise.
+    let depth = unsafe { &mut (*record).blocking };
+    if begins {
+        *depth += 1;
+        sched::blocking_begins();
+    } else {
+        *depth -= 1;
+        if *depth == 0 {
+            sched::blocking_ends();
+        }
+    }
 }

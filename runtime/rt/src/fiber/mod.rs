@@ -58,6 +58,8 @@ pub unsafe fn start(record: *mut Record, start: &Start) {
         fiber.head.locals = start.locals;
         fiber.raised = false;
         fiber.is_main = false;
+        fiber.blocking = 0;
+        fiber.address = 0;
         // ORDER: Relaxed; whoever runs it takes it from a queue.
         fiber.task.store(start.task, Ordering::Relaxed);
         fiber.life.store(state::LIVE, Ordering::Relaxed);

@@ -38,6 +38,8 @@ pub struct Record {
     /// Whether the function it was started for raised.
     pub raised: bool,
     pub is_main: bool,
+    /// How many `blocking` blocks it is in.
+    pub blocking: u32,
 }
 const _: () = assert!(size_of::<Record>() == 192);
 

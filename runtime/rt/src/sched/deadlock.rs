@@ -2,7 +2,7 @@
 
 use super::{active, all, idle};
 use crate::fiber::{self, Record};
-use crate::prim::{AtomicUsize, Ordering};
+use crate::prim::{AtomicBool, AtomicUsize, Ordering, thread};
 use crate::{clock, fault, process, standard};
 use std::fmt::Write;
 
@@ -35,6 +35,11 @@ pub fn is_certain() -> bool {
 
 /// Ends the program with who waits for what, where.
 pub fn report() -> ! {
+    static REPORTED: AtomicBool = AtomicBool::new(false);
+    // Several may have become certain at once; the process ends below the others.
+    while REPORTED.swap(true, Ordering::SeqCst) {
+        thread::park();
+    }
     let mut text = String::from("deadlock: every task waits, and nothing can wake any of them\n");
     let mut count = 0;
     const SHOWN_MAX: usize = 20;

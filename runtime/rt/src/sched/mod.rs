@@ -1,11 +1,13 @@
 //! The scheduler: workers, their queues, and the way from one fiber to the next.
 
-pub mod deadlock;
+mod deadlock;
 mod idle;
 mod monitor;
 mod queue;
+mod spare;
 mod worker;
 
+pub use deadlock::{outside_begins, outside_ends};
 pub use worker::{After, FORKS_MAX, Worker};
 
 use crate::fiber::{self, Record};
@@ -13,10 +15,11 @@ use crate::prim::{AtomicBool, Once, OnceLock, Ordering, thread};
 use crate::{cancel, heap, scope, signal};
 use std::cell::Cell;
 
-/// All workers; the first is the thread that runs the program.
+/// All workers that were ever needed; the first is the thread that runs the program, the last are spare ones.
 pub fn all() -> &'static [Worker] {
     static WORKERS: OnceLock<Box<[Worker]>> = OnceLock::new();
-    WORKERS.get_or_init(|| (0..count()).map(Worker::new).collect())
+    let workers = WORKERS.get_or_init(|| (0..count() + spare::SPARES_MAX).map(Worker::new).collect());
+    &workers[..count() + spare::made()]
 }
 
 /// How many workers there are: as `AURORA_WORKERS` says, else as the machine (or its quota) has cores.
@@ -44,17 +47,19 @@ fn this() -> Option<&'static Worker> {
     unsafe { THIS.get().as_ref() }
 }
 
-/// How many workers have a thread.
+/// Whether all workers have a thread, or are about to.
 static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Programs without tasks stay on their one thread.
 fn start_threads() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // First of all: threads that have not come yet do not sleep either, so that nobody takes those who do for all.
+        STARTED.store(true, Ordering::SeqCst);
         if count() > 1 {
             heap::threads::will_be_several();
         }
-        for worker in &all()[1..] {
+        for worker in &all()[1..count()] {
             let built = thread::Builder::new().name(format!("aurora-{}", worker.index)).spawn(|| {
                 signal::install();
                 worker.run(|| false);
@@ -64,14 +69,12 @@ fn start_threads() {
             }
         }
         monitor::start();
-        // ORDER: Release; partner in `active`.
-        STARTED.store(true, Ordering::Release);
     });
 }
 
 /// How many threads take part.
 fn active() -> usize {
-    if STARTED.load(Ordering::Acquire) { count() } else { 1 }
+    if STARTED.load(Ordering::SeqCst) { count() + spare::running() } else { 1 }
 }
 
 /// There is work in a queue: somebody should come.
@@ -116,6 +119,17 @@ pub unsafe fn push_task(record: *mut Record, head: *mut abi::TaskHead) {
     // SAFETY: the caller's promise.
     let worker = unsafe { &*(*record).worker };
     // SAFETY: as above.
+    worker.with_queue(|queue| unsafe { queue.push_task(head, worker.index) });
+    notify();
+}
+
+/// The same without a fiber at hand.
+///
+/// # Safety
+/// As above.
+pub unsafe fn push_task_anywhere(head: *mut abi::TaskHead) {
+    let worker = this().unwrap_or(&all()[0]);
+    // SAFETY: the caller's promise.
     worker.with_queue(|queue| unsafe { queue.push_task(head, worker.index) });
     notify();
 }
@@ -221,4 +235,28 @@ pub unsafe fn poll(record: *mut Record) {
             yield_now(record);
         }
     }
+}
+
+/// What runs on this thread is about to make a call that may hold it for long: what waits here is opened to others. The
+/// monitor sends a spare worker if nobody else has time.
+pub fn blocking_begins() {
+    let Some(worker) = this() else { return };
+    let record = worker.current.load(Ordering::Relaxed);
+    if record.is_null() {
+        return;
+    }
+    // SAFETY: the worker's own thread: what is current runs here, in this call.
+    unsafe { scope::publish_forks(record) };
+    worker.blocked.store(true, Ordering::Relaxed);
+    if worker.open_slot() || worker.has_queued() {
+        notify();
+    }
+}
+
+/// The call has come back, on the same thread.
+pub fn blocking_ends() {
+    let Some(worker) = this() else { return };
+    // SAFETY: a record of the table, or null.
+    let still = unsafe { worker.current.load(Ordering::Relaxed).as_ref() }.is_some_and(|record| record.blocking != 0);
+    worker.blocked.store(still, Ordering::Relaxed);
 }

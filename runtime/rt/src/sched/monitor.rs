@@ -4,7 +4,7 @@
 //! its slot goes to the queue, where others can take it, its pending forks are asked for, and if anything waits in its queue,
 //! the fiber gives its turn back at its next prologue. While all workers sleep, the monitor does, too.
 
-use super::{active, all, deadlock, idle, notify};
+use super::{active, all, deadlock, idle, notify, spare};
 use crate::clock;
 use crate::prim::{AtomicBool, Condvar, Mutex, Once, Ordering, fence, lock, thread};
 use std::time::Duration;
@@ -44,7 +44,7 @@ fn everybody_sleeps() -> bool {
 }
 
 fn watch() {
-    let mut seen = vec![0; all().len()];
+    let mut seen = Vec::new();
     let mut quiet = 0;
     loop {
         let next = clock::next().map_or(TICK, |time| Duration::from_nanos(time as u64).clamp(SHORTEST_TICK, TICK));
@@ -75,6 +75,7 @@ fn watch() {
         if any {
             notify();
         }
+        seen.resize(all().len(), 0);
         for (worker, before) in all().iter().zip(&mut seen) {
             let runs = worker.runs.load(Ordering::Relaxed);
             let stuck = runs == *before && !worker.current.load(Ordering::Relaxed).is_null();
@@ -85,6 +86,9 @@ fn watch() {
                 }
                 worker.preempt();
             }
+        }
+        if spare::is_wanted() {
+            spare::send();
         }
     }
 }

@@ -20,7 +20,8 @@ pub struct Worker {
     pub home: UnsafeCell<usize>,
     /// What the fiber that was left asks for; set by it, answered by the loop.
     pub after: Cell<After>,
-    forks: UnsafeCell<[*mut TaskHead; FORKS_MAX + 1]>,
+    /// Made when its thread begins.
+    forks: Cell<*mut *mut TaskHead>,
     slot_runs: Cell<u32>,
     turns: Cell<u32>,
 
@@ -34,6 +35,8 @@ pub struct Worker {
     pub runs: AtomicUsize,
     /// The fiber that runs has had its time.
     preempt: AtomicBool,
+    /// What runs here is in a call that may hold the thread.
+    pub blocked: AtomicBool,
     pub bed: Bed,
 }
 // SAFETY: the cells belong to the worker's own thread; everything else is made for several.
@@ -57,7 +60,7 @@ impl Worker {
             index,
             home: UnsafeCell::new(0),
             after: Cell::new(After::Nothing),
-            forks: UnsafeCell::new([null_mut(); FORKS_MAX + 1]),
+            forks: Cell::new(null_mut()),
             slot_runs: Cell::new(0),
             turns: Cell::new(0),
             slot: AtomicPtr::new(null_mut()),
@@ -66,6 +69,7 @@ impl Worker {
             current: AtomicPtr::new(null_mut()),
             runs: AtomicUsize::new(0),
             preempt: AtomicBool::new(false),
+            blocked: AtomicBool::new(false),
             bed: Bed::new(),
         }
     }
@@ -137,7 +141,7 @@ impl Worker {
 
     /// The lowest place on the array of pending forks.
     pub fn forks_start(&self) -> *mut *mut TaskHead {
-        self.forks.get().cast::<*mut TaskHead>().wrapping_add(1)
+        self.forks.get().wrapping_add(1)
     }
 
     fn take_slot(&self) -> Option<Work> {
@@ -194,6 +198,11 @@ impl Worker {
     /// Runs fibers until `over`.
     pub fn run(&self, over: impl Fn() -> bool) {
         super::set_this(self);
+        if self.forks.get().is_null() {
+            // Never freed: workers are not.
+            let forks: &'static mut [*mut TaskHead] = Box::leak(vec![null_mut(); FORKS_MAX + 1].into_boxed_slice());
+            self.forks.set(forks.as_mut_ptr());
+        }
         while !over() {
             match self.find() {
                 Some(work) => self.run_work(work),
@@ -201,6 +210,7 @@ impl Worker {
             }
         }
         super::set_this(std::ptr::null());
+        self.open_slot();
     }
 
     fn rest(&self, over: &impl Fn() -> bool) {
@@ -247,11 +257,15 @@ impl Worker {
             // ORDER: Relaxed; only asked for hints.
             self.runs.store(self.runs.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
             self.preempt.store(false, Ordering::Relaxed);
+            if (*record).blocking != 0 {
+                self.blocked.store(true, Ordering::Relaxed);
+            }
             self.current.store(record, Ordering::Relaxed);
             fiber::set_current(fiber);
             fiber::switch(self.home.get(), (*record).stack_pointer);
             fiber::set_current(null_mut());
             self.current.store(null_mut(), Ordering::Relaxed);
+            self.blocked.store(false, Ordering::Relaxed);
             match self.after.replace(After::Nothing) {
                 After::Nothing => None,
                 After::Park(record) => {
