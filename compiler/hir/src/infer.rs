@@ -145,6 +145,8 @@ struct FnCx<'a> {
     unsafe_depth: u32,
 
     obligations: Vec<Obligation>,
+    /// Markers that were taken apart already: what a recursive type is made of leads back to it.
+    taken_apart: std::collections::HashSet<(TraitId, Args, Span)>,
     deferred: Vec<Deferred>,
     int_literals: Vec<ExprId>,
     /// Type arguments that were not written, and what they are unless something else decides, in the order of the text.
@@ -187,6 +189,7 @@ impl<'a> FnCx<'a> {
             diverges: false,
             unsafe_depth: u32::from(def.is_unsafe),
             obligations: Vec::new(),
+            taken_apart: std::collections::HashSet::new(),
             deferred: Vec::new(),
             int_literals: Vec::new(),
             fallbacks: Vec::new(),
@@ -499,6 +502,13 @@ impl<'a> FnCx<'a> {
         let span = obligation.span;
         match obligation.kind {
             ObligationKind::Trait(id, args) => {
+                if self.program.trait_def(id).auto {
+                    let args = self.solver.table.resolve_args(args);
+                    let open = args.iter().any(|ty| ty.flags().infer);
+                    if !open && !self.taken_apart.insert((id, args, span)) {
+                        return true;
+                    }
+                }
                 let snapshot = self.solver.table.snapshot();
                 match self.solver.select(id, args) {
                     Ok(None) => {
