@@ -29,14 +29,17 @@ fn seed() -> u64 {
     hasher.finish()
 }
 
-/// A moment of a busy wait: first the processor is told, then the system may run whoever is waited for.
+/// A moment of a busy wait: first the processor is told, then the system may run whoever is waited for, and then other
+/// fibers: the one that is waited for may have had to give its turn back.
 pub fn relax(round: i64) {
     if round < 8 {
         for _ in 0..1 << round.max(0) {
             prim::spin();
         }
-    } else {
+    } else if round % 4 == 0 {
         prim::thread::yield_now();
+    } else {
+        sched::give_turn();
     }
 }
 

@@ -154,6 +154,15 @@ pub unsafe fn yield_now(record: *mut Record) {
     unsafe { leave(record, After::Yield(record)) }
 }
 
+/// Lets others run, asked by somebody who does not know his fiber.
+pub fn give_turn() {
+    let record = this().map_or(std::ptr::null_mut(), |worker| worker.current.load(Ordering::Relaxed));
+    if !record.is_null() {
+        // SAFETY: the worker's own thread: what is current runs here, in this call.
+        unsafe { yield_now(record) };
+    }
+}
+
 /// # Safety
 /// The record is the running fiber's.
 unsafe fn leave(record: *mut Record, after: After) {
