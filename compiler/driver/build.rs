@@ -1,7 +1,10 @@
-//! Embeds the library: a table of its files, in order of their paths, each whole and as an outline.
+//! Embeds the library: a table of its files, in order of their paths, each whole and as an outline, with what decides whether
+//! a program needs it.
 
 #[path = "../syntax/src/outline.rs"]
 mod outline;
+#[path = "rooms.rs"]
+mod rooms;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,13 +17,24 @@ fn main() {
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.sort();
-    let mut table = String::from("pub(crate) static FILES: &[(&str, &str, &str)] = &[\n");
+    let mut texts = Vec::new();
     for file in files {
         println!("cargo::rerun-if-changed={}", file.display());
         let name = file.strip_prefix(&root).expect("found below the root").to_string_lossy().into_owned();
+        texts.push((name, std::fs::read_to_string(&file).expect("a file of the library is text")));
+    }
+    let rooms = rooms::rooms(&texts);
+    let mut table = String::from("pub(crate) static ROOMS: &[Room] = &[\n");
+    for ((name, text), room) in texts.iter().zip(rooms) {
+        let hands_on: Vec<(usize, usize, usize)> = room.hands_on.iter().map(|(range, of)| (range.start, range.end, *of)).collect();
+        let (names, needs): (Vec<_>, Vec<_>) = (room.names.iter().collect(), room.needs.iter().collect());
         // Writing into a String cannot fail.
-        let text = std::fs::read_to_string(&file).expect("a file of the library is text");
-        let _ = writeln!(table, "    ({name:?}, {text:?}, {:?}),", outline::outline(&text));
+        let _ = writeln!(
+            table,
+            "    Room {{ name: {name:?}, text: {text:?}, outline: {:?}, always: {}, names: &{names:?}, needs: &{needs:?}, hands_on: &{hands_on:?} }},",
+            outline::outline(text),
+            room.always,
+        );
     }
     table.push_str("];\n");
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo says where to write")).join("library.rs");

@@ -3,7 +3,7 @@
 use crate::{Code, Diagnostic, Severity, Span};
 use std::collections::HashSet;
 
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Diags {
     list: Vec<Diagnostic>,
     /// Where each code was reported: only there can a report be a repetition.

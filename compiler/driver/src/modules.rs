@@ -12,6 +12,7 @@ use std::sync::Arc;
 use syntax::ast;
 
 /// One parsed file and where it stands: `[]` is the root.
+#[derive(Clone)]
 pub(crate) struct Module {
     pub path: Vec<Symbol>,
     pub file: Arc<ast::File>,

@@ -3,7 +3,7 @@
 
 use crate::modules::{self, Module};
 use crate::session::Session;
-use crate::stdlib;
+use crate::stdlib::{self, Extent};
 use diag::Clean;
 use hir::{ModuleSource, TypedProgram};
 use mir::body::MonoProgram;
@@ -30,17 +30,31 @@ pub(crate) enum Purpose {
 
 /// Text to types. Stops behind the first phase that found a mistake.
 pub(crate) fn types(session: &mut Session, root: &Path) -> Result<Arc<TypedProgram>, Stopped> {
-    let mut modules = session.phase("parse", |s| modules::load(s, root)).map_err(Stopped::NoFile)?;
+    let modules = session.phase("parse", |s| modules::load(s, root)).map_err(Stopped::NoFile)?;
     // A text that cannot be read has names and types that nobody meant: stop before they are judged.
     session.diags.finish().ok_or(Stopped::Reported)?;
-    modules.extend(session.phase("parse std", stdlib::load));
-    let sources = modules.into_iter().map(|Module { path, file, library }| ModuleSource { path, file, library });
-    let sources: Vec<ModuleSource> = sources.collect();
+    // What was told so far is told again when everything is done again.
+    let (own, told) = (session.sources.clone(), session.diags.clone());
+    let (typed, extent) = types_with(session, &modules, Extent::Needed);
+    if extent == Extent::Whole || session.diags.finish().is_some() {
+        return Ok(typed);
+    }
+    // Messages name what the library has, not only what the program was thought to need.
+    (session.sources, session.diags) = (own, told);
+    Ok(types_with(session, &modules, Extent::Whole).0)
+}
+
+/// With so much of the library; how much that was.
+fn types_with(session: &mut Session, own: &[Module], extent: Extent) -> (Arc<TypedProgram>, Extent) {
+    let name = if extent == Extent::Whole { "parse all std" } else { "parse std" };
+    let (library, extent) = session.phase(name, |s| stdlib::load(s, extent));
+    let all = own.iter().cloned().chain(library);
+    let sources = all.map(|Module { path, file, library }| ModuleSource { path, file, library }).collect();
     let program = session.phase("lower", |s| hir::lower(s.sources.clone(), sources, &mut s.diags));
     // Files that were made on the way (derived impls) have places too.
     session.sources = program.sources.clone();
     let typed = session.phase("types", |s| hir::check_types(program, &mut s.diags));
-    Ok(Arc::new(typed))
+    (Arc::new(typed), extent)
 }
 
 /// Ownership of every body. Bodies with type errors are left alone, so both kinds of mistakes show at once.
