@@ -461,9 +461,15 @@ pub(crate) fn unmet_bound(
     let message = match name.as_str() {
         "Show" => format!("`{ty}` cannot be shown: it does not implement `Show`"),
         "Own" => format!("`{ty}` looks at something that others own: an owner is needed here"),
+        "Send" => format!("`{ty}` cannot go to another task"),
+        "Share" => format!("`{ty}` cannot be used by two tasks at once"),
         _ => format!("`{bound}` does not hold"),
     };
-    let code = if name.as_str() == "Own" { E0509 } else { E0305 };
+    let code = match name.as_str() {
+        "Own" => E0509,
+        "Send" | "Share" => E0601,
+        _ => E0305,
+    };
     let diagnostic = Diagnostic::error(code, message).primary(span, format!("`{ty}` does not implement `{name}`"));
     let diagnostic = match asked {
         Some(asked) if asked != span => diagnostic.label(asked, "asked for here"),
@@ -1023,6 +1029,30 @@ pub(crate) fn static_share(span: Span, name: Symbol, ty: &str) -> Diagnostic {
     Diagnostic::error(E0601, format!("every task can use `{name}`, but `{ty}` is not `Share`"))
         .primary(span, "declared here")
         .help("what several tasks change belongs into a `Mutex` or an `Atomic`; what they share into a `Shared`")
+}
+
+pub(crate) fn parallel_takes(used: Span, head: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(E0501, format!("every round of a `parallel for` would take `{name}` away"))
+        .primary(used, format!("`{name}` is moved here, and can be only once"))
+        .label(head, "the body runs for every round")
+        .help(format!("look at it (`&{name}`), or take a copy in each round (`{name}.clone()`)"))
+}
+
+pub(crate) fn reduce_variable(name: Ident) -> Diagnostic {
+    Diagnostic::error(E0205, format!("`{}` is not a variable of this function", name.name))
+        .primary(name.span, "`reduce` puts its result into a variable")
+}
+
+pub(crate) fn leaves_parallel(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::error(E0319, format!("`{word}` cannot leave a `parallel for`: other rounds run at the same time"))
+        .primary(span, "there is no first round that could end the others")
+        .help("gather what the rounds find: `reduce(||: found)`, `reduce(min: first)`, or a `Vec` behind a `Mutex`; `continue` ends a single round")
+}
+
+pub(crate) fn not_splittable(span: Span, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0321, format!("a `{ty}` cannot be gone through in parallel"))
+        .primary(span, "it does not fall into parts")
+        .help("sources are ranges, `&xs`, `&mut xs`, `.chunks(n)`, `.chunks_mut(n)`, and these with `.enumerate()` and `.zip(…)`")
 }
 
 pub(crate) fn scope_option(name: Ident) -> Diagnostic {

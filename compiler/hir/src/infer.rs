@@ -155,6 +155,8 @@ struct FnCx<'a> {
     /// A type error was reported: silence what may only follow from it.
     tainted: bool,
     statement_results: Vec<ExprId>,
+    /// Closures of which it was told what they cannot take along.
+    crossed: Vec<u32>,
     /// Bounds that were reported.
     unmet: Vec<(TraitId, Args)>,
 }
@@ -196,6 +198,7 @@ impl<'a> FnCx<'a> {
             diags: Diags::new(),
             tainted: false,
             statement_results: Vec::new(),
+            crossed: Vec::new(),
             unmet: Vec::new(),
         }
     }
@@ -625,6 +628,11 @@ impl<'a> FnCx<'a> {
         {
             let shown = self.show(self_ty);
             self.report(errors::not_iterable(obligation.span, &shown));
+            return;
+        }
+        if self.program.lang.is_trait("split", id) {
+            let shown = self.show(self_ty);
+            self.report(errors::not_splittable(obligation.span, &shown));
             return;
         }
         let shown = self.program.show_trait(self_ty, id, &args[1..]);

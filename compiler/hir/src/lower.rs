@@ -66,7 +66,7 @@ pub fn lower(sources: SourceMap, modules: Vec<ModuleSource>, diags: &mut Diags) 
     header::lower_headers(&mut program, &collected, diags);
     program.index = crate::traits::ImplIndex::build(&program);
     header::check_impls(&mut program, diags);
-    header::check_statics(&program, diags);
+    header::check_statics(&mut program, diags);
     program
 }
 

@@ -49,7 +49,7 @@ impl FnCx<'_> {
         }
         self.check_crossings();
         for (id, wanted, span) in std::mem::take(&mut self.closure_checks) {
-            if id.owner != self.owner {
+            if id.owner != self.owner || self.crossed.contains(&id.index) {
                 continue;
             }
             let closure = &self.closures[id.index as usize];

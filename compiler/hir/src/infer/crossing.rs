@@ -29,6 +29,8 @@ impl FnCx<'_> {
             }
             if told.is_empty() {
                 self.check_task_result(task, index);
+            } else {
+                self.crossed.push(index as u32);
             }
         }
     }
@@ -40,6 +42,10 @@ impl FnCx<'_> {
         if alone && let Some(exclusive) = self.exclusive_part(capture) {
             let reduced = task.kind == TaskKind::Parallel;
             self.report(errors::exclusive_capture(capture.span, task.head, &name, exclusive, reduced));
+            return true;
+        }
+        if task.kind == TaskKind::Parallel && capture.by == CaptureBy::Value {
+            self.report(errors::parallel_takes(capture.span, task.head, &name));
             return true;
         }
         let field = capture.field_ty();

@@ -859,6 +859,10 @@ impl FnCx<'_> {
     }
 
     fn return_(&mut self, value: Option<&ast::Expr>, span: Span) -> ExprId {
+        if self.in_parallel_body() {
+            self.report(errors::leaves_parallel(span, "return"));
+            return self.error_expr(span);
+        }
         let wanted = *self.returns.last().expect("a body has a result type");
         if self.def().kind == FnKind::Const || matches!(self.def().kind, FnKind::Static { .. }) {
             self.report(errors::no_target(span, "return"));
@@ -907,6 +911,10 @@ impl FnCx<'_> {
             }
             return self.error_expr(span);
         };
+        if self.loops[index].label.is_some_and(|label| label.as_str() == super::select::PARALLEL) {
+            self.report(errors::leaves_parallel(span, "break"));
+            return self.error_expr(span);
+        }
         let (target, wanted, keyword) = (self.loops[index].id, self.loops[index].value, self.loops[index].keyword);
         self.loops[index].broken = true;
         let value = match (value, wanted) {
@@ -935,6 +943,10 @@ impl FnCx<'_> {
         let ret = self.returns.last().copied().expect("a body has a result type");
         let ret = self.structurally(ret);
         let question = Span { lo: span.hi - 1, ..span };
+        if self.in_parallel_body() {
+            self.report(errors::leaves_parallel(question, "?"));
+            return self.error_expr(span);
+        }
         if let Some(args) = self.is_lang_adt(ty, "result") {
             let (ok_ty, err_ty) = (args[0], args[1]);
             // In a closure whose result is not known yet, `?` decides that it is a `Result`.

@@ -1,7 +1,9 @@
-//! `select` and `lock`: rewritten as text would be, over names that no text can spell.
+//! `select`, `lock` and `parallel for`: rewritten as text would be, over names that no text can spell.
 //!
 //! `select` makes an arm of each operation, asks the library which of them completes, and goes on in a `match` over the
 //! answer whose arms take the operation's result. A value that is sent is only looked at until its arm is taken.
+//!
+//! `parallel for` goes through each part of its source with a closure that has `reduce` variables of its own.
 
 use super::*;
 use crate::typed::{Block, Stmt};
@@ -178,8 +180,16 @@ impl FnCx<'_> {
 
         self.scopes.push(Vec::new());
         let mut made = Vec::new();
+        let before = std::mem::replace(&mut self.tainted, false);
         for stmt in &stmts {
             self.statement(stmt, &mut made);
+        }
+        // What is no arm was told; nothing else follows from it.
+        let bad = self.tainted;
+        self.tainted |= before;
+        if bad {
+            self.scopes.pop();
+            return self.error_expr(span);
         }
         let exclusive: Vec<ast::Expr> = operations.iter().map(|name| w.reference(Mutable::Yes, w.name(name))).collect();
         let list = w.reference(Mutable::Yes, w.expr(K::Array(exclusive)));
@@ -288,7 +298,122 @@ impl FnCx<'_> {
         let ty = self.ty_of(value);
         self.expr(ExprKind::Block(Block { stmts: made, tail: Some(value) }), ty, span)
     }
+
+    /// `match parallel(source, |items| { let mut sum = 0; for p in items { … }; (sum,) }, |a, b| (a.0 + b.0,)) { … }`
+    pub(super) fn parallel_for(&mut self, f: &ast::For, parallel: &ast::Parallel, span: Span) -> ExprId {
+        let w = at(parallel.span);
+        let mut inside = Vec::new();
+        let (mut finals, mut combined, mut assigned) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, reduction) in parallel.reduce.iter().enumerate() {
+            let v = at(reduction.variable.span);
+            let name = reduction.variable.name;
+            let variable = v.expr(K::Path(v.path(name.as_str())));
+            let place = self.check_expr(&variable, None);
+            if !matches!(self.exprs[place.index()].kind, ExprKind::Local(_)) {
+                if !self.shallow(self.ty_of(place)).is_error() {
+                    self.report(errors::reduce_variable(reduction.variable));
+                }
+                return self.error_expr(span);
+            }
+            let ty = self.structurally(self.ty_of(place));
+            let op = reduction.op.as_str();
+            let start = match op {
+                "+" | "^" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("0.0"), suffix: None })),
+                "*" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("1.0"), suffix: None })),
+                "+" | "^" if ty.is_integer() => w.expr(K::Lit(ast::Lit::Int { value: 0, suffix: None })),
+                "*" => w.expr(K::Lit(ast::Lit::Int { value: 1, suffix: None })),
+                // These do not mind that the start value counts in every part.
+                "&" | "|" | "&&" | "||" | "max" | "min" => w.call("#reduce_same", vec![w.reference(Mutable::No, variable.clone())]),
+                _ => w.call("#reduce_empty", vec![w.reference(Mutable::No, variable.clone())]),
+            };
+            inside.push(w.bind(name.as_str(), true, start));
+            finals.push(w.name(name.as_str()));
+            let part = |of: &str| w.expr(K::TupleField(Box::new(w.name(of)), index as u32, w.span));
+            combined.push(self.reduced(reduction, part("#a"), part("#b")));
+            let whole = self.reduced(reduction, variable.clone(), part("#whole"));
+            assigned.push(w.stmt(w.expr(K::Assign(Box::new(variable), Box::new(whole)))));
+        }
+        let looped = ast::For {
+            label: Some(w.ident(PARALLEL)),
+            pat: f.pat.clone(),
+            iter: at(f.iter.span).name("#items"),
+            body: f.body.clone(),
+            parallel: None,
+        };
+        inside.push(w.stmt(at(span).expr(K::For(Box::new(looped)))));
+        let leaf_body = at(f.body.span).block(inside, Some(w.expr(K::Tuple(finals))));
+        let closure = |names: &[&str], body: ast::Expr| {
+            let bind = |name: &&str| ast::ClosureParam {
+                pat: ast::Pat { span: w.span, kind: ast::PatKind::Bind { by_ref: None, mutable: false, name: w.ident(name), sub: None } },
+                ty: None,
+            };
+            let params = names.iter().map(bind).collect();
+            w.expr(K::Closure(Box::new(ast::Closure { is_move: false, params, ret: None, body, head_span: w.span })))
+        };
+        let leaf = closure(&["#items"], w.expr(K::Block(Box::new(leaf_body))));
+        let combine = closure(&["#a", "#b"], w.expr(K::Tuple(combined)));
+        let callee = Box::new(at(f.iter.span).name("#parallel"));
+        let call = w.expr(K::Call(callee, vec![f.iter.clone(), leaf, combine]));
+        let some = ast::PatKind::Bind { by_ref: None, mutable: false, name: w.ident("#whole"), sub: None };
+        let some = ast::PatKind::TupleStruct(w.path("Some"), vec![ast::Pat { span: w.span, kind: some }]);
+        let cond = w.expr(K::Let(Box::new(ast::Pat { span: w.span, kind: some }), Box::new(call)));
+        let then = at(span).block(assigned, None);
+        let whole = at(span).expr(K::If(Box::new(ast::If { cond, then, or_else: None })));
+
+        let first = self.closures.len();
+        let around = self.closure_stack.last().copied();
+        let inside = LocalId(u32::MAX);
+        let value = self.check_expr(&whole, Some(Ty::unit()));
+        // What the closures may take along is asked of their captures, in words of its own.
+        let markers = [self.program.lang.trait_id("send"), self.program.lang.trait_id("share")];
+        let solver = &self.solver;
+        self.obligations.retain(|obligation| match obligation.kind {
+            ObligationKind::Trait(id, args) if markers.contains(&id) => {
+                !matches!(solver.table.shallow(args[0]).kind(), TyKind::Closure(id, _) if id.index as usize >= first)
+            }
+            _ => true,
+        });
+        for index in first..self.closures.len() {
+            if self.closure_parents[index] == around && self.closures[index].span == w.span {
+                let kind = typed::TaskKind::Parallel;
+                self.closures[index].task = Some(typed::Task { kind, inside, head: parallel.span });
+            }
+        }
+        value
+    }
+
+    /// Two parts of a `reduce` variable put together.
+    fn reduced(&self, reduction: &ast::Reduction, a: ast::Expr, b: ast::Expr) -> ast::Expr {
+        use ast::BinaryOp as B;
+        let w = at(reduction.op_span);
+        let binary = |op: B, a: ast::Expr, b: ast::Expr| w.expr(K::Binary(op, w.span, Box::new(a), Box::new(b)));
+        let choose = |op: B| {
+            let block = |value: &ast::Expr| w.block(Vec::new(), Some(value.clone()));
+            let or_else = w.expr(K::Block(Box::new(block(&a))));
+            w.expr(K::If(Box::new(ast::If { cond: binary(op, a.clone(), b.clone()), then: block(&b), or_else: Some(or_else) })))
+        };
+        match reduction.op.as_str() {
+            "+" => binary(B::Add, a, b),
+            "*" => binary(B::Mul, a, b),
+            "&" => binary(B::BitAnd, a, b),
+            "|" => binary(B::BitOr, a, b),
+            "^" => binary(B::BitXor, a, b),
+            "&&" => binary(B::And, a, b),
+            "||" => binary(B::Or, a, b),
+            "max" => choose(B::Lt),
+            "min" => choose(B::Gt),
+            name => w.call(name, vec![a, b]),
+        }
+    }
+
+    /// Whether the closure being checked is the body of a `parallel for`.
+    pub(super) fn in_parallel_body(&self) -> bool {
+        self.loops.first().is_some_and(|known| known.label.is_some_and(|label| label.as_str() == PARALLEL))
+    }
 }
+
+/// The label of the loop over a part.
+pub(super) const PARALLEL: &str = "#parallel loop";
 
 /// The name by which a lock is known: the last of its path.
 fn last_name(expr: &ast::Expr) -> Option<ast::Ident> {

@@ -758,10 +758,6 @@ impl FnCx<'_> {
         let key = self.shared_ref(key, span);
         self.call_lang("local_get", &[of[0]], vec![key], span)
     }
-
-    pub(super) fn parallel_for(&mut self, _for: &ast::For, parallel: &ast::Parallel, _span: Span) -> ExprId {
-        self.later(parallel.span, "`parallel for`")
-    }
 }
 
 /// Whether the value of a block is the handle of a task that it started last.

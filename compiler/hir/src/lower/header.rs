@@ -690,7 +690,8 @@ pub(crate) fn names_a_view(program: &Program, ty: Ty) -> bool {
 
 /// Impls against their traits, and against each other.
 /// What lives as long as the program holds no view, and is there for all tasks at once.
-pub(super) fn check_statics(program: &Program, diags: &mut Diags) {
+pub(super) fn check_statics(program: &mut Program, diags: &mut Diags) {
+    let mut bad = Vec::new();
     for def in &program.fns {
         let FnKind::Static { mutable } = def.kind else { continue };
         if program.module(def.module).library || def.ret.is_error() {
@@ -704,10 +705,15 @@ pub(super) fn check_statics(program: &Program, diags: &mut Diags) {
             _ => def.ret,
         };
         if !is("own", of) {
+            bad.push(def.id);
             diags.push(errors::static_view(def.name_span, def.name, &program.show(of), def.attrs.task_local));
         } else if !mutable && !is("share", of) {
             diags.push(errors::static_share(def.name_span, def.name, &program.show(of)));
         }
+    }
+    // What was told of the type is not told of its value again.
+    for id in bad {
+        program.fns[id.index()].ret = Ty::error();
     }
 }
 
