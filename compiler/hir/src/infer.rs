@@ -243,6 +243,10 @@ impl<'a> FnCx<'a> {
     fn root_value(&mut self, value: &ast::Expr) -> ExprId {
         let ret = self.normalize(self.def().ret);
         self.returns.push(ret);
+        // A mistaken type was told; what its value is says nothing more.
+        if ret.is_error() {
+            return self.error_expr(value.span);
+        }
         self.check_coerce(value, ret)
     }
 

@@ -708,6 +708,7 @@ pub(super) fn check_statics(program: &mut Program, diags: &mut Diags) {
             bad.push(def.id);
             diags.push(errors::static_view(def.name_span, def.name, &program.show(of), def.attrs.task_local));
         } else if !mutable && !is("share", of) {
+            bad.push(def.id);
             diags.push(errors::static_share(def.name_span, def.name, &program.show(of)));
         }
     }
