@@ -81,21 +81,20 @@ pub struct Scope {
     pub tasks: Node,
     /// Published tasks that have not ended << 8 | [`SCOPE_WAITING`].
     pub word: AtomicU64,
-    pub fiber: *mut Fiber,
-    /// The epoch of the ticket with which the fiber waits for the tasks.
+    /// Who waits for the tasks, and the epoch of its ticket: set when it does.
+    pub fiber: AtomicPtr<Fiber>,
     pub epoch: AtomicU64,
     /// The runtime's list, or null.
     pub failures: AtomicPtr<u8>,
-    /// [`SCOPE_COLLECT`]
+    /// [`SCOPE_COLLECT`]; from [`SCOPE_LIMIT_SHIFT`] on the most tasks that may run at once, 0 without limit.
     pub options: u64,
-    /// The most tasks that may run at once, 0 without limit.
-    pub limit: i64,
 }
 pub const SCOPE_WAITING: u64 = 1;
 pub const SCOPE_TASK: u64 = 256;
 pub const SCOPE_COLLECT: u64 = 1;
+pub const SCOPE_LIMIT_SHIFT: u32 = 8;
 const _: () = assert!(offset_of!(Scope, tasks) == 24 && offset_of!(Scope, word) == 48 && offset_of!(Scope, epoch) == 64);
-const _: () = assert!(offset_of!(Scope, failures) == 72 && offset_of!(Scope, limit) == 88 && size_of::<Scope>() == 96);
+const _: () = assert!(offset_of!(Scope, failures) == 72 && offset_of!(Scope, options) == 80 && size_of::<Scope>() == 88);
 
 /// What is known of a task without its types. The result and the body lie behind it.
 #[repr(C)]

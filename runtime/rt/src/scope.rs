@@ -21,11 +21,10 @@ pub static ROOT: Root = Root(Scope {
     body: Node { parent: null_mut(), state: AtomicU64::new(0), links: AtomicPtr::new(null_mut()) },
     tasks: Node { parent: null_mut(), state: AtomicU64::new(0), links: AtomicPtr::new(null_mut()) },
     word: AtomicU64::new(0),
-    fiber: null_mut(),
+    fiber: AtomicPtr::new(null_mut()),
     epoch: AtomicU64::new(0),
     failures: AtomicPtr::new(null_mut()),
     options: 0,
-    limit: 0,
 });
 pub struct Root(Scope);
 // SAFETY: its fields are atomics or never change, but for the parent, which is set before anything runs.
@@ -187,7 +186,8 @@ pub unsafe fn join(record: *mut Record, head: *mut TaskHead, what: i64) -> i64 {
                     // In the middle of this fiber's array, or on another fiber's.
                     publish_forks(record);
                     if state.load(Ordering::Acquire) & TASK_PHASE == TASK_PENDING {
-                        ask_owner(head);
+                        // Its spawner is asked to give it up, whoever that is.
+                        sched::ask_for_forks();
                         let epoch = wait::arm(record);
                         debug_assert!(epoch > 0);
                         let soon = crate::clock::now() + 1_000_000;
@@ -255,16 +255,10 @@ pub unsafe fn unwait(head: *mut TaskHead) -> bool {
     seen & TASK_PHASE < TASK_DONE
 }
 
-/// The spawner of a pending task is asked to give it up.
-unsafe fn ask_owner(head: *mut TaskHead) {
-    // SAFETY: the scope is open as long as the task is.
-    unsafe {
-        let fiber = (*(*head).scope).fiber;
-        if !fiber.is_null() {
-            // ORDER: Relaxed; a hint that is repeated.
-            (*fiber).stack_limit.store(usize::MAX, Ordering::Relaxed);
-        }
-    }
+/// The most tasks of the scope that may run at once, 0 without limit.
+unsafe fn limit(scope: *mut Scope) -> u64 {
+    // SAFETY: the caller's task holds the scope open; the options are set before any task is.
+    unsafe { (*scope).options >> SCOPE_LIMIT_SHIFT }
 }
 
 /// The task has ended; whether the handle is gone, so that the caller frees it.
@@ -299,7 +293,7 @@ pub unsafe fn end(head: *mut TaskHead, phase: u64) -> bool {
 pub unsafe fn leave(scope: *mut Scope) {
     // SAFETY: the scope stays until the exchange below has taken the task off its count.
     unsafe {
-        let limited = (*scope).limit > 0;
+        let limited = limit(scope) > 0;
         if limited {
             publish_queued(scope);
         }
@@ -307,7 +301,7 @@ pub unsafe fn leave(scope: *mut Scope) {
         // ORDER: Acquire; with the flag the epoch is seen.
         let mut seen = word.load(Ordering::Acquire);
         loop {
-            let (fiber, epoch) = ((*scope).fiber, (*scope).epoch.load(Ordering::Relaxed));
+            let (fiber, epoch) = ((*scope).fiber.load(Ordering::Relaxed), (*scope).epoch.load(Ordering::Relaxed));
             // AcqRel: what the task did comes before the scope's end.
             match word.compare_exchange_weak(seen, seen - SCOPE_TASK, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
@@ -337,6 +331,7 @@ pub unsafe fn wait(record: *mut Record, scope: *mut Scope, most: u64, what: i64)
         // ORDER: Acquire; partner of the release in `leave`.
         while result != -2 && word.load(Ordering::Acquire) / SCOPE_TASK > most {
             let epoch = wait::arm(record);
+            (*scope).fiber.store(record.cast(), Ordering::Relaxed);
             (*scope).epoch.store(epoch, Ordering::Relaxed);
             // Release: the epoch is seen with the flag.
             if word.fetch_or(SCOPE_WAITING, Ordering::AcqRel) / SCOPE_TASK > most {
@@ -362,7 +357,7 @@ pub unsafe fn publish_limited(record: *mut Record, head: *mut TaskHead, main: us
     unsafe {
         let scope = (*head).scope;
         let mut queued = lock(&QUEUED);
-        if ((*scope).word.load(Ordering::Acquire) / SCOPE_TASK) as i64 >= (*scope).limit {
+        if ((*scope).word.load(Ordering::Acquire) / SCOPE_TASK) >= limit(scope) {
             TASK_MAIN.store(main, Ordering::Relaxed);
             queued.0.push((scope as usize, head as usize));
         } else {

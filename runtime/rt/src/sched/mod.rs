@@ -219,13 +219,9 @@ pub fn forks_allowed() -> bool {
     !idle::any() && scope::is_main_known()
 }
 
-/// A worker without work raises the limit of those that have some: see `scope::share`.
-fn ask_for_forks(worker: usize) {
-    for other in all() {
-        if other.index != worker {
-            other.interrupt();
-        }
-    }
+/// Somebody has no work: raises the limit of all that run something, see `scope::share`.
+pub fn ask_for_forks() {
+    all().iter().for_each(Worker::interrupt);
 }
 
 /// The running fiber found its limit raised, or its stack at its end.

@@ -215,7 +215,7 @@ impl Worker {
 
     fn rest(&self, over: &impl Fn() -> bool) {
         idle::announce(self.index);
-        super::ask_for_forks(self.index);
+        super::ask_for_forks();
         let anything = self.has_work() || super::all().iter().any(Worker::has_queued);
         let time = clock::next();
         if anything || time == Some(0) || over() {
