@@ -101,7 +101,9 @@ const _: () = assert!(offset_of!(Scope, failures) == 72 && offset_of!(Scope, opt
 pub struct TaskHead {
     /// `TASK_*`
     pub state: AtomicU64,
-    /// An Aurora function `fn(*mut TaskHead, int) -> int`: runs the body, drops it, drops the result, gives its size.
+    /// An Aurora function `fn(*mut TaskHead)`: runs the body and writes the result.
+    pub run: usize,
+    /// An Aurora function `fn(*mut TaskHead, int) -> int`: drops the body, drops the result, frees the record.
     pub call: usize,
     pub scope: *mut Scope,
     pub locals: *mut u8,
@@ -134,7 +136,7 @@ pub const TASK_VERSION: u64 = 1 << 16;
 pub const TASK_HEAP: u64 = 1;
 pub const TASK_TRY: u64 = 2;
 pub const TASK_HOME_SHIFT: u32 = 32;
-const _: () = assert!(offset_of!(TaskHead, node) == 32 && offset_of!(TaskHead, failure) == 64 && size_of::<TaskHead>() == 80);
+const _: () = assert!(offset_of!(TaskHead, node) == 40 && offset_of!(TaskHead, failure) == 72 && size_of::<TaskHead>() == 88);
 
 pub const IMAGE_MAGIC: u64 = u64::from_le_bytes(*b"\x7fAurora\x01");
 
