@@ -249,6 +249,24 @@ impl<'a> Emitter<'a, '_> {
         Address::at(self.builder.ins().band(up, mask))
     }
 
+    /// Looks whether somebody asks for something, where no prologue may come by for long.
+    fn poll(&mut self) {
+        let flags = MemFlagsData::trusted();
+        let stack = self.builder.ins().get_stack_pointer(types::I64);
+        let fiber = self.builder.ins().get_pinned_reg(types::I64);
+        let limit = self.builder.ins().load(types::I64, flags, fiber, abi::FIBER_STACK_LIMIT);
+        let asked = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+        let (cold, on) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.set_cold_block(cold);
+        self.builder.ins().brif(asked, cold, &[], on, &[]);
+        self.builder.seal_block(cold);
+        self.builder.switch_to_block(cold);
+        self.call_row("rt_task_poll", &[]);
+        self.builder.ins().jump(on, &[]);
+        self.builder.seal_block(on);
+        self.builder.switch_to_block(on);
+    }
+
     /// Compares the stack pointer with the fiber's limit.
     fn stack_check(&mut self) {
         let calls = self.loops.order.iter().any(|block| {
@@ -316,6 +334,14 @@ impl<'a> Emitter<'a, '_> {
             }
             TerminatorKind::Drop { place, target, unwind } => self.drop_place(place, *target, *unwind, data.cleanup),
             TerminatorKind::Call { callee, args, dest, target, unwind } => {
+                // Who spins until another task changes something must let that task run.
+                if let Callee::Intrinsic(name, _) = callee
+                    && matches!(name.as_str(), "atomic_load" | "atomic_compare_exchange" | "atomic_swap")
+                    && !data.cleanup
+                    && self.loops.is_in_loop(id)
+                {
+                    self.poll();
+                }
                 self.call(callee, args, dest, *target, *unwind, data.cleanup);
             }
         }

@@ -25,6 +25,11 @@ pub struct Loops {
 const REPEATED_STATEMENTS_MAX: usize = 8;
 
 impl Loops {
+    /// Whether a block may run many times in one call.
+    pub fn is_in_loop(&self, block: BlockId) -> bool {
+        self.innermost[block.index()].is_some()
+    }
+
     pub fn new(body: &Body) -> Loops {
         let count = body.blocks.len();
         let order = reverse_postorder(body);
