@@ -101,8 +101,8 @@ pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
     unsafe {
         TASK_MAIN.store(main, Ordering::Relaxed);
         let fiber = &mut (*record).head;
-        let start = (*(*record).worker).forks_start();
-        let end = start.add(sched::FORKS_MAX - 1);
+        let worker = &*(*record).worker;
+        let (start, end) = (worker.forks_start(), worker.forks_end());
         if fiber.forks_end < end {
             publish(record, head, main);
             // Nothing is pending, so the next one comes here, too, as long as somebody has no work.
@@ -113,13 +113,17 @@ pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
             return;
         }
         let pending = fiber.forks_top.offset_from(fiber.forks_base) as usize;
-        if pending >= sched::FORKS_MAX / 2 {
-            publish_forks(record);
-        } else {
+        if pending < end.offset_from(start) as usize / 2 {
             // They were taken from below: move what is left down.
             start.copy_from(fiber.forks_base, pending);
             fiber.forks_base = start;
             fiber.forks_top = start.add(pending);
+        } else if worker.grow_forks(fiber.forks_base, pending) {
+            fiber.forks_base = worker.forks_start();
+            fiber.forks_top = fiber.forks_base.add(pending);
+            fiber.forks_end = worker.forks_end();
+        } else {
+            publish_forks(record);
         }
         *fiber.forks_top = head;
         fiber.forks_top = fiber.forks_top.add(1);

@@ -8,7 +8,7 @@ mod spare;
 mod worker;
 
 pub use deadlock::{outside_begins, outside_ends};
-pub use worker::{After, FORKS_MAX, Worker};
+pub use worker::{After, Worker};
 
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicBool, Once, OnceLock, Ordering, thread};
@@ -151,7 +151,14 @@ pub unsafe fn park(record: *mut Record) {
 #[inline(never)]
 pub unsafe fn yield_now(record: *mut Record) {
     // SAFETY: the caller's promise.
-    unsafe { leave(record, After::Yield(record)) }
+    unsafe {
+        scope::publish_forks(record);
+        // Nobody else wants the turn; now and then the loop looks at the clock and at other queues all the same.
+        let worker = &*(*record).worker;
+        if worker.has_work() || worker.yields_in_vain() {
+            leave(record, After::Yield(record));
+        }
+    }
 }
 
 /// Lets others run, asked by somebody who does not know his fiber.

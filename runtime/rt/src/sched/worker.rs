@@ -11,8 +11,10 @@ use std::cell::{Cell, UnsafeCell};
 use std::ptr::null_mut;
 use std::time::Duration;
 
-/// Pending forks of the fiber that runs: more become tasks in the queue at once.
-pub const FORKS_MAX: usize = 2048;
+/// Room for pending forks of the fiber that runs, to begin with.
+const FORKS_FIRST: usize = 1024;
+/// More become tasks in the queue at once.
+const FORKS_MAX: usize = 1 << 22;
 
 pub struct Worker {
     pub index: usize,
@@ -20,8 +22,9 @@ pub struct Worker {
     pub home: UnsafeCell<usize>,
     /// What the fiber that was left asks for; set by it, answered by the loop.
     pub after: Cell<After>,
-    /// Made when its thread begins.
+    /// Made when its thread begins. One place stands before the first, null, and one behind the last.
     forks: Cell<*mut *mut TaskHead>,
+    forks_len: Cell<usize>,
     slot_runs: Cell<u32>,
     turns: Cell<u32>,
 
@@ -61,6 +64,7 @@ impl Worker {
             home: UnsafeCell::new(0),
             after: Cell::new(After::Nothing),
             forks: Cell::new(null_mut()),
+            forks_len: Cell::new(0),
             slot_runs: Cell::new(0),
             turns: Cell::new(0),
             slot: AtomicPtr::new(null_mut()),
@@ -139,6 +143,46 @@ impl Worker {
         self.preempt.load(Ordering::Relaxed) && self.preempt.swap(false, Ordering::Relaxed) && self.has_work()
     }
 
+    /// Whether it is time to take the turn from a fiber though nobody waits for it.
+    pub fn yields_in_vain(&self) -> bool {
+        let turns = self.turns.get().wrapping_add(1);
+        // The loop counts this turn itself, and looks at the clock in it.
+        let due = turns.is_multiple_of(policy::TURNS_PER_CLOCK);
+        if !due {
+            self.turns.set(turns);
+        }
+        due
+    }
+
+    fn set_forks(&self, len: usize) {
+        let forks: &'static mut [*mut TaskHead] = Box::leak(vec![null_mut(); len + 2].into_boxed_slice());
+        self.forks.set(forks.as_mut_ptr());
+        self.forks_len.set(len);
+    }
+
+    /// Makes the array twice as long, with the pending forks from `base` on in it; false if it is as long as it may be.
+    ///
+    /// # Safety
+    /// Called on the worker's own thread, with `pending` forks from `base` on.
+    pub unsafe fn grow_forks(&self, base: *mut *mut TaskHead, pending: usize) -> bool {
+        let (old, len) = (self.forks.get(), self.forks_len.get());
+        if len >= FORKS_MAX {
+            return false;
+        }
+        self.set_forks(2 * len);
+        // SAFETY: the caller's promise; the old array came from a box of this length.
+        unsafe {
+            self.forks_start().copy_from_nonoverlapping(base, pending);
+            drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(old, len + 2)));
+        }
+        true
+    }
+
+    /// Behind the highest place on the array of pending forks.
+    pub fn forks_end(&self) -> *mut *mut TaskHead {
+        self.forks_start().wrapping_add(self.forks_len.get())
+    }
+
     /// The lowest place on the array of pending forks.
     pub fn forks_start(&self) -> *mut *mut TaskHead {
         self.forks.get().wrapping_add(1)
@@ -199,9 +243,7 @@ impl Worker {
     pub fn run(&self, over: impl Fn() -> bool) {
         super::set_this(self);
         if self.forks.get().is_null() {
-            // Never freed: workers are not.
-            let forks: &'static mut [*mut TaskHead] = Box::leak(vec![null_mut(); FORKS_MAX + 1].into_boxed_slice());
-            self.forks.set(forks.as_mut_ptr());
+            self.set_forks(FORKS_FIRST);
         }
         while !over() {
             match self.find() {
@@ -253,7 +295,7 @@ impl Worker {
             let base = self.forks_start();
             (*fiber).forks_base = base;
             (*fiber).forks_top = base;
-            (*fiber).forks_end = if super::forks_allowed() { base.add(FORKS_MAX - 1) } else { base };
+            (*fiber).forks_end = if super::forks_allowed() { self.forks_end() } else { base };
             // ORDER: Relaxed; only asked for hints.
             self.runs.store(self.runs.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
             self.preempt.store(false, Ordering::Relaxed);
