@@ -5,6 +5,9 @@
 pub const SLOT_RUNS_MAX: u32 = 32;
 /// Timers are looked at every so many turns of a busy worker.
 pub const TURNS_PER_CLOCK: u32 = 32;
+/// A worker that always has work of its own still looks at others' queues first every so many turns: one of them may be held
+/// by something endless.
+pub const TURNS_PER_LOOK_AROUND: u32 = 61;
 
 /// Where a worker looks first.
 #[derive(Clone, Copy, PartialEq, Eq)]

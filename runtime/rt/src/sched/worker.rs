@@ -27,6 +27,8 @@ pub struct Worker {
     forks_len: Cell<usize>,
     slot_runs: Cell<u32>,
     turns: Cell<u32>,
+    /// Others' queues are to be looked at first, once.
+    look_around: Cell<bool>,
 
     /// The fiber that was woken last by what runs here: it goes next.
     slot: AtomicPtr<Record>,
@@ -67,6 +69,7 @@ impl Worker {
             forks_len: Cell::new(0),
             slot_runs: Cell::new(0),
             turns: Cell::new(0),
+            look_around: Cell::new(false),
             slot: AtomicPtr::new(null_mut()),
             queue: Mutex::new(Queue::new()),
             len: AtomicUsize::new(0),
@@ -138,9 +141,16 @@ impl Worker {
         self.interrupt();
     }
 
+    /// Asked by the fiber that runs here. Work of a worker that is held by something endless counts, too, and goes first then.
     pub fn should_yield(&self) -> bool {
         // ORDER: Relaxed; as above.
-        self.preempt.load(Ordering::Relaxed) && self.preempt.swap(false, Ordering::Relaxed) && self.has_work()
+        if !self.preempt.load(Ordering::Relaxed) {
+            return false;
+        }
+        self.preempt.store(false, Ordering::Relaxed);
+        let elsewhere = super::all().iter().any(|other| other.index != self.index && other.has_queued());
+        self.look_around.set(elsewhere);
+        elsewhere || self.has_work()
     }
 
     /// Whether it is time to take the turn from a fiber though nobody waits for it.
@@ -211,6 +221,9 @@ impl Worker {
         if turns.is_multiple_of(policy::TURNS_PER_CLOCK) {
             clock::turn();
         }
+        if turns.is_multiple_of(policy::TURNS_PER_LOOK_AROUND) {
+            self.look_around.set(true);
+        }
         let runs = self.slot_runs.get();
         if policy::look_first(runs) == policy::First::Slot
             && let Some(work) = self.take_slot()
@@ -224,6 +237,11 @@ impl Worker {
 
     /// Looks everywhere.
     fn find(&self) -> Option<Work> {
+        if self.look_around.take()
+            && let Some(work) = self.steal()
+        {
+            return Some(work);
+        }
         if let Some(work) = self.next() {
             return Some(work);
         }
@@ -232,6 +250,10 @@ impl Worker {
         {
             return Some(work);
         }
+        self.steal()
+    }
+
+    fn steal(&self) -> Option<Work> {
         let workers = super::all();
         let first = policy::first_victim(workers.len(), clock::random());
         (0..workers.len())
