@@ -813,10 +813,6 @@ pub(crate) fn let_here(span: Span) -> Diagnostic {
         .primary(span, "not here")
 }
 
-pub(crate) fn not_yet(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(diag::Code::E0112, format!("{what} is not supported yet")).primary(span, "this form is part of the language, but this compiler cannot build it")
-}
-
 // ---- Patterns
 
 pub(crate) fn not_exhaustive(span: Span, missing: &[String]) -> Diagnostic {

@@ -368,7 +368,7 @@ pub fn ends_before_task(name: &str, lent_at: Span, head: Span, declared: Span) -
 
 /// `handle`: of a task; else the scope itself.
 pub fn leaves_scope(handle: bool, made: Span, end: Span, used: Option<Span>) -> Diagnostic {
-    let what = if handle { "the handle of a task" } else { "the scope" };
+    let what = if handle { "the handle of a task" } else { "a view of the scope" };
     let mut diagnostic = Diagnostic::error(Code::E0604, format!("{what} is kept longer than the scope lasts"))
         .primary(made, if handle { "this task belongs to the scope" } else { "the scope is lent out here" });
     if end != made {

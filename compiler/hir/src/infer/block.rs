@@ -1,5 +1,6 @@
 //! Blocks and statements.
 
+use super::tasks::starts_and_ends;
 use super::*;
 use crate::typed::{Block, Stmt};
 
@@ -37,7 +38,9 @@ impl FnCx<'_> {
         }
         let at = stmts.len();
         self.enter_statement();
-        let is_unit = expect.is_some_and(|ty| self.shallow(ty).is_unit());
+        let wanted = expect.map(|ty| self.shallow(ty));
+        let open = wanted.is_none_or(Ty::is_infer);
+        let is_unit = wanted.is_some_and(Ty::is_unit) || open && block.tail.as_ref().is_some_and(|tail| starts_and_ends(tail));
         let (tail, ty) = match &block.tail {
             // A block of type `()` drops its last value.
             Some(tail) if is_unit => {
@@ -145,7 +148,10 @@ impl FnCx<'_> {
     /// A value that nobody takes. The branches of `if`, `match` and blocks need not agree then.
     fn check_discard(&mut self, expr: &ast::Expr) -> ExprId {
         use ast::ExprKind as K;
-        let discards = matches!(expr.kind, K::If(_) | K::Match(..) | K::Block(_) | K::Unsafe(_) | K::Scope(_) | K::Select(_) | K::Lock(..));
+        if starts_and_ends(expr) {
+            return self.check_expr(expr, Some(Ty::unit()));
+        }
+        let discards = matches!(expr.kind, K::If(_) | K::Match(..) | K::Block(_) | K::Unsafe(_) | K::Scope(_) | K::Select(_) | K::Lock(..) | K::With(..) | K::Shield(..) | K::Blocking(_));
         self.check_expr(expr, discards.then(Ty::unit))
     }
 }

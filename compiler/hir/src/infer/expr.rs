@@ -116,13 +116,6 @@ impl FnCx<'_> {
             },
             K::Try(operand) => self.try_(operand, span),
             K::Cast(operand, ty) => self.cast(operand, ty, span),
-            // A library without tasks: nothing to build them of.
-            K::Scope(_) | K::Join(_) | K::Detach(_) | K::Async(_) | K::Await(_) | K::Yield | K::Timeout(..) | K::Shield(..)
-            | K::Blocking(_) | K::Channel(..)
-                if self.program.lang.get("scope").is_none() =>
-            {
-                self.later(span, "a task")
-            }
             K::Scope(scope) => self.scope(scope, expect, span),
             K::Spawn(spawn) => self.spawn(spawn, expect, span),
             K::Join(operand) | K::Await(operand) => self.join(operand, span),
@@ -138,11 +131,6 @@ impl FnCx<'_> {
             K::Lock(locks, block) => self.lock(locks, block, expect, span),
             K::Error => self.error_expr(span),
         }
-    }
-
-    pub(super) fn later(&mut self, span: Span, what: &str) -> ExprId {
-        self.report(errors::not_yet(span, what));
-        self.error_expr(span)
     }
 
     // ---- Literals.

@@ -263,7 +263,7 @@ impl FnCx<'_> {
             if deadline.is_some() && collect {
                 hint = self.inner_hint(hint);
             }
-            self.region_block(&scope.body, hint)
+            self.task_block(&scope.body, hint)
         } else {
             self.check_block(&scope.body, expect)
         };
@@ -762,9 +762,15 @@ impl FnCx<'_> {
 
 /// Whether the value of a block is the handle of a task that it started last.
 fn ends_in_spawn(block: &ast::Block) -> bool {
-    match block.tail.as_ref().map(|tail| &tail.kind) {
-        Some(K::Spawn(_)) => true,
-        Some(K::Scope(scope)) => scope.options.is_empty() && ends_in_spawn(&scope.body),
+    block.tail.as_ref().is_some_and(|tail| matches!(tail.kind, K::Spawn(_)) || starts_and_ends(tail))
+}
+
+/// A scope whose value would be the handle of its last task: nobody can have that, so it has none.
+pub(super) fn starts_and_ends(expr: &ast::Expr) -> bool {
+    let tail = |block: &ast::Block| block.tail.as_ref().is_some_and(|tail| starts_and_ends(tail));
+    match &expr.kind {
+        K::Scope(scope) => scope.options.is_empty() && ends_in_spawn(&scope.body),
+        K::With(_, _, block) | K::Shield(_, block) | K::Blocking(block) | K::Block(block) => tail(block),
         _ => false,
     }
 }

@@ -4,7 +4,6 @@ use super::collect::{Collected, FnSource};
 use super::types::{lower_trait_ref, lower_ty};
 use super::*;
 use super::owners;
-use crate::lang_items::LangItem;
 use crate::errors;
 use crate::program::{Predicate, PredicateKind};
 use crate::ty::{ProjectionTy, Subst, TyKind};
@@ -452,13 +451,7 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
             let params = param_names(&parent);
             let cx = item_cx(program, module, &params, self_ty, &parent.predicates, impl_of);
             let of = lower_ty(&cx, ty, diags);
-            program.fns[id.index()].ret = match program.lang.get("task_local") {
-                Some(LangItem::Adt(adt)) => Ty::adt(adt, Args::new(&[of])),
-                _ => {
-                    diags.push(errors::not_yet(ty.span, "`task_local`"));
-                    Ty::error()
-                }
-            };
+            program.fns[id.index()].ret = Ty::adt(program.lang.adt("task_local"), Args::new(&[of]));
         }
         FnSource::Const { ty, value } => {
             let params = param_names(&parent);
