@@ -336,9 +336,11 @@ impl<'a> Emitter<'a, '_> {
             TerminatorKind::Call { callee, args, dest, target, unwind } => {
                 // Who spins until another task changes something must let that task run.
                 if let Callee::Intrinsic(name, _) = callee
-                    && matches!(name.as_str(), "atomic_load" | "atomic_compare_exchange" | "atomic_swap")
                     && !data.cleanup
-                    && self.loops.is_in_loop(id)
+                    && match name.as_str() {
+                        "atomic_load" | "atomic_compare_exchange" | "atomic_swap" => self.unit.observed || self.loops.is_in_loop(id),
+                        name => self.unit.observed && name.starts_with("atomic_"),
+                    }
                 {
                     self.poll();
                 }

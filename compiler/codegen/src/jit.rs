@@ -33,7 +33,8 @@ pub fn compile(
     symbols: &dyn Fn(&str) -> Option<*const u8>,
     options: &Options,
 ) -> Result<Code, Missing> {
-    let unit = Unit::new(program);
+    let mut unit = Unit::new(program);
+    unit.observed = options.observed;
     let compiled = compile_all(&unit, options);
     let mut image = image::build(&unit, &compiled, sources);
     let mut memory = Memory::new(image.bytes.len());

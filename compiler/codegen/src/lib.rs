@@ -27,10 +27,12 @@ pub struct Options {
     pub threads: usize,
     /// Use all instructions of this machine, not only those that every machine of the last fifteen years has.
     pub native: bool,
+    /// Before each atomic operation another task may go on: for repeatable and explored runs.
+    pub observed: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { opt: true, verify: cfg!(debug_assertions), threads: 0, native: false }
+        Options { opt: true, verify: cfg!(debug_assertions), threads: 0, native: false, observed: false }
     }
 }

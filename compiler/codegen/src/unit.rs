@@ -56,6 +56,8 @@ pub struct Unit<'a> {
     statics: HashMap<FnId, u32>,
     /// Where each instance's sources begin in the numbering of all.
     pub source_base: Vec<u32>,
+    /// See `Options`.
+    pub observed: bool,
 }
 
 impl<'a> Unit<'a> {
@@ -80,6 +82,7 @@ impl<'a> Unit<'a> {
             vtables: program.vtables.iter().enumerate().map(|(i, table)| ((table.ty, table.dyn_ty), i as u32)).collect(),
             statics: program.statics.iter().enumerate().map(|(i, item)| (item.id, i as u32)).collect(),
             source_base,
+            observed: false,
         }
     }
 

@@ -49,6 +49,7 @@ pub(crate) enum Command {
     Test { path: PathBuf, filter: Option<String> },
     Explain { code: String },
     Emit { stage: Stage, file: PathBuf, function: Option<String> },
+    Explore(Explore),
     Litmus(Litmus),
     Version,
     Help { command: Option<String> },
@@ -64,6 +65,15 @@ pub(crate) struct Run {
     pub seed: Option<u64>,
     pub replay: Option<String>,
     pub workers: Option<u32>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Explore {
+    pub file: PathBuf,
+    /// How many schedules to draw.
+    pub random: u64,
+    /// The first one's seed.
+    pub seed: u64,
 }
 
 #[derive(Debug, PartialEq)]
@@ -98,6 +108,7 @@ const SHAPES: &[Shape] = &[
     Shape { name: "test", options: &[("--filter", true)] },
     Shape { name: "explain", options: &[] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
+    Shape { name: "explore", options: &[("--random", true), ("--seed", true)] },
     Shape { name: "litmus", options: &[("--json", false), ("--verbose", false), ("--engine", true)] },
     Shape { name: "help", options: &[] },
     Shape { name: "version", options: &[] },
@@ -273,6 +284,10 @@ impl Given {
                 };
                 let function = self.take(&["--function"]);
                 Command::Emit { stage, file: self.one("a file")?.into(), function }
+            }
+            "explore" => {
+                let (random, seed) = (self.number("--random")?, self.number("--seed")?);
+                Command::Explore(Explore { file: self.one("a file")?.into(), random: random.unwrap_or(1000), seed: seed.unwrap_or(0) })
             }
             "litmus" => {
                 let (json, verbose) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some());

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod emit;
 mod explain;
+mod explore;
 mod help;
 mod litmus;
 
@@ -15,6 +16,7 @@ pub(crate) fn run(request: Request) -> u8 {
     match request.command {
         Command::Check { files, format } => check::check(&files, format, global),
         Command::Emit { stage, file, function } => emit::emit(stage, &file, function.as_deref(), global),
+        Command::Explore(request) => explore::explore(&request, global),
         Command::Explain { code } => explain::explain(&code),
         Command::Run(run) => build::run(&run, global),
         Command::Compile(compile) => build::compile(&compile, global),

@@ -2,18 +2,24 @@
 
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicI64, Mutex, Ordering, lock};
-use crate::{cancel, prim, sched, wait};
+use crate::{cancel, prim, sched, virt, wait};
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub fn now() -> i64 {
+    if virt::is_on() {
+        return virt::now();
+    }
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_nanos() as i64
 }
 
 pub fn wall() -> i64 {
+    if virt::is_on() {
+        return virt::wall();
+    }
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
 }
 
@@ -32,7 +38,9 @@ fn seed() -> u64 {
 /// A moment of a busy wait: first the processor is told, then the system may run whoever is waited for, and then other
 /// fibers: the one that is waited for may have had to give its turn back.
 pub fn relax(round: i64) {
-    if round < 8 {
+    if virt::is_on() {
+        sched::give_turn();
+    } else if round < 8 {
         for _ in 0..1 << round.max(0) {
             prim::spin();
         }
@@ -45,6 +53,9 @@ pub fn relax(round: i64) {
 
 /// SplitMix64.
 pub fn random() -> u64 {
+    if virt::is_on() {
+        return virt::random();
+    }
     STATE.with(|state| {
         let next = state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
         state.set(next);

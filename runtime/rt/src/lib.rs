@@ -3,6 +3,7 @@
 //!
 //! `entry` holds the only exported symbols; everything else is reached from there.
 
+mod apart;
 mod cancel;
 mod clock;
 mod entry;
@@ -23,10 +24,17 @@ mod system;
 mod table;
 mod tasks;
 mod terminate;
+mod virt;
 mod wait;
 
+pub use apart::{Ended, run as run_apart};
 pub use entry::{address, symbol};
 pub use start::{bind, run_appended, run_main, run_test};
+
+/// Makes the program that is about to run a repeatable one.
+pub fn repeatable(seed: u64) {
+    virt::begin(seed, u64::MAX);
+}
 
 /// An executable without a program: `codegen::aot` appends one.
 #[cfg(not(aurora_stub))]

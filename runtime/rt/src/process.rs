@@ -30,5 +30,6 @@ pub fn wants_backtrace() -> bool {
 
 /// Ends the process; buffers were flushed.
 pub fn end(code: i32) -> ! {
+    crate::apart::end_of_child();
     std::process::exit(code)
 }

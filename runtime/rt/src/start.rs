@@ -2,7 +2,7 @@
 
 use crate::table::Tables;
 use crate::fiber::{self, Start};
-use crate::{cancel, clock, entry, fault, process, sched, scope, signal, standard, system, terminate};
+use crate::{cancel, clock, entry, fault, process, sched, scope, signal, standard, system, terminate, virt};
 use abi::{Image, Import, Test, Text64};
 use std::cell::Cell;
 use std::ptr::null_mut;
@@ -104,6 +104,7 @@ pub unsafe extern "C" fn run_main(image: *const Image, count: i64, args: *const 
         // SAFETY: the caller's promise.
         unsafe { std::slice::from_raw_parts(arg.at, arg.len as usize) }.to_vec()
     };
+    virt::begin_if_asked();
     terminate::install();
     process::set_args(args.iter().map(own).collect());
     // SAFETY: the caller's promise.
@@ -127,6 +128,7 @@ pub unsafe extern "C" fn run_main(image: *const Image, count: i64, args: *const 
 /// # Safety
 /// The image is bound; `into` has room for `capacity` bytes.
 pub unsafe extern "C" fn run_test(image: *const Image, index: i64, into: *mut u8, capacity: i64) -> i64 {
+    virt::begin_if_asked();
     // SAFETY: the caller's promise.
     let (tables, header) = unsafe { (Tables::new(image).expect("an image is not at null"), *image) };
     let test: Test = tables.table(header.tests)[index as usize];

@@ -17,6 +17,11 @@ unsafe extern "C" {
     pub fn read(file: c_int, into: *mut c_void, size: usize) -> isize;
     pub fn write(file: c_int, from: *const c_void, size: usize) -> isize;
     pub fn _exit(code: c_int) -> !;
+    pub fn fork() -> c_int;
+    pub fn waitpid(child: c_int, status: *mut c_int, options: c_int) -> c_int;
+    pub fn dup2(from: c_int, to: c_int) -> c_int;
+    pub fn close(file: c_int) -> c_int;
+    pub fn alarm(seconds: u32) -> u32;
     pub fn memcmp(a: *const c_void, b: *const c_void, size: usize) -> c_int;
 }
 

@@ -9,8 +9,8 @@ use mir::body::MonoProgram;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(run: &Run, global: &Global) -> u8 {
-    if run.is_virtual || run.replay.is_some() {
-        eprintln!("error: `--virtual` and `--replay` are not supported yet");
+    if run.replay.is_some() {
+        eprintln!("error: `--replay` is not supported yet\n  help: a seed repeats a run: `--seed N`");
         return exit::USAGE;
     }
     let mut session = Session::new(global, MessageFormat::Human);
@@ -18,7 +18,8 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
         Ok(program) => program,
         Err(code) => return code,
     };
-    let code = match session.phase("emit", |s| codegen::jit::compile(&program, &s.sources, &rt::symbol, &Options::default())) {
+    let options = Options { observed: run.is_virtual, ..Options::default() };
+    let code = match session.phase("emit", |s| codegen::jit::compile(&program, &s.sources, &rt::symbol, &options)) {
         Ok(code) => code,
         Err(missing) => {
             eprintln!("error: {missing}");
@@ -26,6 +27,9 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
         }
     };
     session.finish();
+    if run.is_virtual {
+        rt::repeatable(run.seed.unwrap_or(0));
+    }
     let mut args = vec![run.file.to_string_lossy().into_owned()];
     args.extend(run.args.iter().cloned());
     // The program's own exit code, whatever it is.
@@ -71,7 +75,7 @@ fn write_executable(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     })
 }
 
-fn concrete(session: &mut Session, file: &Path, purpose: Purpose) -> Result<MonoProgram, u8> {
+pub(super) fn concrete(session: &mut Session, file: &Path, purpose: Purpose) -> Result<MonoProgram, u8> {
     pipeline::concrete(session, file, purpose).map(|made| made.mono).map_err(|stopped| match stopped {
         Stopped::NoFile(why) => {
             eprintln!("error: {why}");

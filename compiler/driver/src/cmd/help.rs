@@ -19,6 +19,7 @@ Commands:
   test FILE|DIR          run the `test` blocks
   explain CODE           what a code means, with a program that fails and the same mended
   emit --stage S FILE    show what a phase made of a program
+  explore FILE           run a program under many schedules
   litmus PATH…           judge litmus tests under the memory model
   help COMMAND           more about a command
   version                the version
@@ -102,6 +103,18 @@ Shows what a phase made of a program, on standard output.
 Examples:
   aurorac emit --stage ast main.aur
   aurorac emit --stage mir main.aur --function main
+",
+        "explore" => "\
+Usage: aurorac explore FILE [--random N] [--seed S]
+
+Runs `main` under N schedules (1000) that are drawn by the seeds from S (0) on, each from the start in virtual time: which
+task goes next, and where one gives its turn back. Reports panics, deadlocks and runs that do not end, the first of them
+whole, with the line that repeats it. Ends with 1 if there was one. That random schedules find nothing is no proof.
+
+Examples:
+  aurorac explore bank.aur
+  aurorac explore bank.aur --random 10000
+  aurorac run --seed 17 bank.aur
 ",
         "litmus" => "\
 Usage: aurorac litmus PATH… [--json] [--verbose] [--engine model]

@@ -12,7 +12,7 @@ pub use worker::{After, Worker};
 
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicBool, Once, OnceLock, Ordering, thread};
-use crate::{cancel, heap, scope, signal};
+use crate::{cancel, heap, scope, signal, virt};
 use std::cell::Cell;
 
 /// All workers that were ever needed; the first is the thread that runs the program, the last are spare ones.
@@ -24,6 +24,9 @@ pub fn all() -> &'static [Worker] {
 
 /// How many workers there are: as `AURORA_WORKERS` says, else as the machine (or its quota) has cores.
 pub fn count() -> usize {
+    if virt::is_on() {
+        return 1;
+    }
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
         let wished = std::env::var("AURORA_WORKERS").ok().and_then(|text| text.trim().parse::<usize>().ok());
@@ -52,6 +55,9 @@ static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// Programs without tasks stay on their one thread.
 fn start_threads() {
+    if virt::is_on() {
+        return;
+    }
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // First of all: threads that have not come yet do not sleep either, so that nobody takes those who do for all.
@@ -85,7 +91,9 @@ pub fn notify() {
 
 /// Contexts may be cancelled while all workers are busy: somebody has to look at the clock.
 pub fn watch_clock() {
-    monitor::start();
+    if !virt::is_on() {
+        monitor::start();
+    }
 }
 
 /// The earliest timer is earlier than those who sleep know.
@@ -223,7 +231,7 @@ pub unsafe fn run_main(record: *mut Record, ended: impl FnOnce(), over: impl Fn(
 
 /// Whether a spawner may keep its forks to itself: nobody sleeps who could run them.
 pub fn forks_allowed() -> bool {
-    !idle::any() && scope::is_main_known()
+    !virt::is_on() && !idle::any() && scope::is_main_known()
 }
 
 /// Somebody has no work: raises the limit of all that run something, see `scope::share`.
@@ -242,6 +250,14 @@ pub unsafe fn poll(record: *mut Record) {
         // ORDER: Relaxed; a request that comes between is answered by this answer.
         (*fiber).stack_limit.store((*fiber).limit, Ordering::Relaxed);
         scope::share(record);
+        if virt::is_on() {
+            if virt::gives_turn() {
+                yield_now(record);
+            }
+            // ORDER: Relaxed; the same thread. The next prologue asks again.
+            (*fiber).stack_limit.store(usize::MAX, Ordering::Relaxed);
+            return;
+        }
         let worker = (*record).worker;
         if (*worker).should_yield() {
             yield_now(record);

@@ -83,6 +83,42 @@ impl Queue {
         self.len -= 1;
     }
 
+    /// The work at this place: fibers before tasks, each in the order in which they came.
+    pub fn pop_at(&mut self, mut at: usize) -> Option<Work> {
+        let (mut before, mut record) = (null_mut::<Record>(), self.fibers.first);
+        while !record.is_null() {
+            // SAFETY: fibers in the queue are valid.
+            let next = unsafe { (*record).next };
+            if at == 0 {
+                if before.is_null() {
+                    self.fibers.first = next;
+                } else {
+                    // SAFETY: as above.
+                    unsafe { (*before).next = next };
+                }
+                if next.is_null() {
+                    self.fibers.last = before;
+                }
+                self.len -= 1;
+                return Some(Work::Fiber(record));
+            }
+            at -= 1;
+            (before, record) = (record, next);
+        }
+        let mut task = self.tasks;
+        while !task.is_null() {
+            if at == 0 {
+                // SAFETY: it stands in this queue.
+                unsafe { self.claim(task) };
+                return Some(Work::Task(task));
+            }
+            at -= 1;
+            // SAFETY: tasks in the queue are valid.
+            task = unsafe { (*task).next };
+        }
+        None
+    }
+
     pub fn pop(&mut self) -> Option<Work> {
         self.turn = self.turn.wrapping_add(1);
         let task = self.tasks;

@@ -5,7 +5,7 @@ use super::queue::{Queue, Work};
 use super::{deadlock, idle};
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
-use crate::{clock, policy};
+use crate::{clock, policy, virt};
 use abi::*;
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::null_mut;
@@ -215,7 +215,18 @@ impl Worker {
         self.with_queue(Queue::pop)
     }
 
+    /// Whoever the seed says, of those that may run.
+    fn next_by_seed(&self) -> Option<Work> {
+        self.open_slot();
+        clock::turn();
+        self.open_slot();
+        self.with_queue(|queue| queue.pop_at(virt::choose(queue.len.min(virt::CHOICES_MAX))))
+    }
+
     fn next(&self) -> Option<Work> {
+        if virt::is_on() {
+            return self.next_by_seed();
+        }
         let turns = self.turns.get().wrapping_add(1);
         self.turns.set(turns);
         if turns.is_multiple_of(policy::TURNS_PER_CLOCK) {
@@ -282,6 +293,13 @@ impl Worker {
         super::ask_for_forks();
         let anything = self.has_work() || super::all().iter().any(Worker::has_queued);
         let time = clock::next();
+        if virt::is_on()
+            && let Some(time) = time
+        {
+            virt::advance(time);
+            idle::stay(self.index, &self.bed);
+            return;
+        }
         if anything || time == Some(0) || over() {
             idle::stay(self.index, &self.bed);
             return;
@@ -326,6 +344,10 @@ impl Worker {
             }
             self.current.store(record, Ordering::Relaxed);
             fiber::set_current(fiber);
+            if virt::is_on() {
+                // ORDER: Relaxed; the same thread.
+                (*fiber).stack_limit.store(usize::MAX, Ordering::Relaxed);
+            }
             fiber::switch(self.home.get(), (*record).stack_pointer);
             fiber::set_current(null_mut());
             self.current.store(null_mut(), Ordering::Relaxed);
