@@ -48,12 +48,15 @@ impl FnCx<'_> {
             }
         }
         self.check_crossings();
+        // One message does, however many ask.
+        let mut told = Vec::new();
         for (id, wanted, span) in std::mem::take(&mut self.closure_checks) {
-            if id.owner != self.owner || self.crossed.contains(&id.index) {
+            if id.owner != self.owner || self.crossed.contains(&id.index) || told.contains(&id.index) {
                 continue;
             }
             let closure = &self.closures[id.index as usize];
             if closure.kind > wanted {
+                told.push(id.index);
                 let (kind, at) = (closure.kind, closure.span);
                 let reason = closure.captures.iter().map(|capture| capture.span).next();
                 self.report(errors::closure_kind(span, at, wanted, kind, reason));
