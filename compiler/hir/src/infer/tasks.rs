@@ -686,7 +686,7 @@ impl FnCx<'_> {
         self.require(join, args, span);
         let projection = crate::ty::ProjectionTy { trait_id: join, args, name: Symbol::intern("Output") };
         let output = self.normalize_at(Ty::new(TyKind::Projection(projection)), span);
-        let method = self.program.trait_method("join", "join");
+        let method = self.program.trait_method("join", "join_now");
         let output = self.structurally(output);
         self.expr(ExprKind::Call(typed::Callee::Fn(method, args), vec![value]), output, span)
     }
