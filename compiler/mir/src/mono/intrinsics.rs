@@ -29,6 +29,12 @@ impl Lowering<'_, '_> {
                 let value = is_plain_bytes(ty_args[0]);
                 self.emit_value(Rvalue::Use(Operand::bool(value)), target);
             }
+            "is_shown" => self.emit_value(Rvalue::Use(Operand::bool(self.is_shown(ty_args[0]))), target),
+            "show_any" if self.is_shown(ty_args[0]) => {
+                let show = self.mono.program.program().trait_method("show", "show");
+                self.call_fn(show, ty_args, args, target);
+            }
+            "show_any" => self.go_on(target),
             "discriminant" => {
                 let value = if is_enum(self.mono, ty_args[0]) {
                     Rvalue::Discriminant(self.as_place(first(), source).deref())
@@ -112,6 +118,11 @@ impl Lowering<'_, '_> {
             "slice_get_unchecked_mut" => self.element(Mutable::Yes, false, &args, target),
             _ => self.emit_call(Callee::Intrinsic(name, ty_args), args, target),
         }
+    }
+
+    fn is_shown(&self, ty: Ty) -> bool {
+        let show = self.mono.program.program().lang.trait_id("show");
+        self.mono.program.implements(hir::ids::FnId(0), ty, show)
     }
 
     fn transmute_to(&mut self, int: hir::ty::IntTy, value: Operand, target: Target) {
