@@ -16,12 +16,26 @@ pub(crate) mod exit {
     pub const USER: u8 = 1;
     /// The command line cannot be understood.
     pub const USAGE: u8 = 2;
+    /// Nobody reads the output any more: what a signal would have said.
+    pub const CLOSED: u8 = 141;
 }
 
 /// Trees are as deep as a text is nested, and phases follow them recursively. Only touched pages cost anything.
 const STACK_BYTES: usize = 512 << 20;
 
+/// Whoever reads our output may stop reading: that is no failure of ours, and the end.
+fn end_with_the_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str().is_some_and(|message| message.starts_with("failed printing to")) {
+            std::process::exit(i32::from(exit::CLOSED));
+        }
+        usual(panic);
+    }));
+}
+
 fn main() -> ExitCode {
+    end_with_the_reader();
     let line: Vec<_> = std::env::args_os().skip(1).collect();
     let work = move || match args::parse(line) {
         Ok(request) => cmd::run(request),

@@ -106,6 +106,8 @@ pub struct FnAttrs {
     pub orders: bool,
     /// `extern "C" fn` with a body: visible under its plain name with the C convention.
     pub exported: bool,
+    /// Of a test: under how many schedules it runs.
+    pub schedules: Option<u64>,
 }
 
 pub struct ParamDef {

@@ -277,7 +277,17 @@ impl Printer {
 
     fn test(&mut self, word: &str, test: &TestItem) {
         self.put(word);
-        self.attr_args(&test.options);
+        if !test.options.is_empty() {
+            self.put("(");
+            self.list(&test.options, ", ", |p, option| {
+                p.put(&option.name.name);
+                if let Some(value) = &option.value {
+                    p.put(": ");
+                    p.lit(value);
+                }
+            });
+            self.put(")");
+        }
         let _ = write!(self.out, " {:?} ", test.name.as_str());
         self.block(&test.body);
     }

@@ -4,6 +4,7 @@ use crate::table::Tables;
 use crate::fiber::{self, Start};
 use crate::{cancel, clock, entry, fault, process, sched, scope, signal, standard, system, terminate, virt};
 use abi::{Image, Import, Test, Text64};
+use crate::prim::{AtomicPtr, Ordering};
 use std::cell::Cell;
 use std::ptr::null_mut;
 
@@ -123,7 +124,10 @@ pub unsafe extern "C" fn run_main(image: *const Image, count: i64, args: *const 
     }
 }
 
-/// See `abi::RunTest`. Statics are set up before the test of number 0.
+/// The image whose statics are set up.
+static READY: AtomicPtr<Image> = AtomicPtr::new(null_mut());
+
+/// See `abi::RunTest`. Statics are set up before the first test that runs.
 ///
 /// # Safety
 /// The image is bound; `into` has room for `capacity` bytes.
@@ -133,7 +137,11 @@ pub unsafe extern "C" fn run_test(image: *const Image, index: i64, into: *mut u8
     let (tables, header) = unsafe { (Tables::new(image).expect("an image is not at null"), *image) };
     let test: Test = tables.table(header.tests)[index as usize];
     // SAFETY: the emitter wrote these offsets.
-    let result = unsafe { if index == 0 { run(image, header.init) } else { Ok(()) }.and_then(|()| run(image, test.entry)) };
+    let result = unsafe {
+        // ORDER: Relaxed; tests run one after the other.
+        let fresh = READY.swap(image.cast_mut(), Ordering::Relaxed) != image.cast_mut();
+        if fresh { run(image, header.init) } else { Ok(()) }.and_then(|()| run(image, test.entry))
+    };
     standard::flush();
     match result {
         Ok(()) => -1,

@@ -11,7 +11,7 @@ use crate::prim::{AtomicBool, Mutex, Ordering, lock};
 /// Of those that may run, so many may go next.
 pub const CHOICES_MAX: usize = 24;
 /// One prologue or atomic operation in so many is left for somebody else.
-const PROLOGUES_PER_TURN: u64 = 12;
+const PROLOGUES_PER_TURN: u64 = 6;
 const NANOSECONDS_PER_DECISION: i64 = 1_000;
 const NANOSECONDS_PER_LOOK: i64 = 100;
 /// The wall clock of repeatable runs begins here: the first second of 2026.

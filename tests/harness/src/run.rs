@@ -1,4 +1,5 @@
-//! Programs that must run: the same bytes from memory and from an executable, and those that were written down.
+//! Programs that must run: the same bytes from memory, from an executable and under a seeded schedule, and those that were
+//! written down.
 //!
 //! Beside `x.aur` stand `x.stdout` and, where they matter, `x.exit` (0 if absent), `x.stdin`, `x.args` (one a line) and
 //! `x.stderr-contains` (each line somewhere in what it complained). `AURORA_TEST_FOLDER` names a folder a program may write to.
@@ -12,20 +13,27 @@ use std::process::Command;
 pub enum Way {
     Memory,
     Executable,
+    /// In virtual time, one schedule of one seed.
+    Repeatable,
 }
 
-/// Runs a program both ways and judges what it did.
+/// Runs a program all ways and judges what it did.
 pub fn judge(program: &Program) -> Result<(), String> {
     if program.beside("stdout").is_none() {
         return Err("there is no `.stdout` beside it".into());
     }
     judge_way(program, Way::Memory)?;
-    judge_way(program, Way::Executable)
+    judge_way(program, Way::Executable)?;
+    judge_way(program, Way::Repeatable)
 }
 
 /// Runs a program one way and judges what it did.
 pub fn judge_way(program: &Program, way: Way) -> Result<(), String> {
-    let what = if way == Way::Memory { "in memory" } else { "as an executable" };
+    let what = match way {
+        Way::Memory => "in memory",
+        Way::Executable => "as an executable",
+        Way::Repeatable => "with --seed 5",
+    };
     let args: Vec<String> = program.beside("args").unwrap_or_default().lines().map(str::to_owned).collect();
     let done = run(&program.shown(), way, &args, program.beside("stdin").unwrap_or_default().as_bytes())?;
     compare(program, &done).map_err(|why| format!("{what}: {why}"))
@@ -38,6 +46,11 @@ pub fn run(path: &str, way: Way, args: &[String], input: &[u8]) -> Result<Done, 
         Way::Memory => {
             let mut command = Command::new(aurorac());
             command.args(["run", path]);
+            command
+        }
+        Way::Repeatable => {
+            let mut command = Command::new(aurorac());
+            command.args(["run", "--seed", "5", path]);
             command
         }
         Way::Executable => {

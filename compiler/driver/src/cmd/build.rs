@@ -2,7 +2,7 @@
 
 use crate::args::{Compile, Global, MessageFormat, Run};
 use crate::exit;
-use crate::pipeline::{self, Purpose, Stopped};
+use crate::pipeline::{self, Concrete, Purpose, Stopped};
 use crate::session::Session;
 use codegen::Options;
 use mir::body::MonoProgram;
@@ -76,7 +76,12 @@ fn write_executable(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 pub(super) fn concrete(session: &mut Session, file: &Path, purpose: Purpose) -> Result<MonoProgram, u8> {
-    pipeline::concrete(session, file, purpose).map(|made| made.mono).map_err(|stopped| match stopped {
+    whole(session, file, purpose).map(|made| made.mono)
+}
+
+/// With what it was made from.
+fn whole(session: &mut Session, file: &Path, purpose: Purpose) -> Result<Concrete, u8> {
+    pipeline::concrete(session, file, purpose).map_err(|stopped| match stopped {
         Stopped::NoFile(why) => {
             eprintln!("error: {why}");
             exit::USER
@@ -101,17 +106,22 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
     let mut broken = false;
     for file in &files {
         let mut session = Session::new(global, MessageFormat::Human);
-        let program = match concrete(&mut session, file, Purpose::Test) {
-            Ok(program) => program,
+        let made = match whole(&mut session, file, Purpose::Test) {
+            Ok(made) => made,
             Err(_) => {
                 broken = true;
                 continue;
             }
         };
+        let program = made.mono;
         if program.tests.is_empty() {
             continue;
         }
-        let code = match codegen::jit::compile(&program, &session.sources, &rt::symbol, &Options::default()) {
+        let hir = made.typed.program();
+        let schedules: Vec<Option<u64>> = hir.tests.iter().map(|&id| hir.fn_def(id).attrs.schedules).collect();
+        // Code that lets others go on at each atomic operation is a little slower: only where it is asked for.
+        let options = Options { observed: schedules.iter().any(Option::is_some), ..Options::default() };
+        let code = match codegen::jit::compile(&program, &session.sources, &rt::symbol, &options) {
             Ok(code) => code,
             Err(missing) => {
                 eprintln!("error: {missing}");
@@ -120,15 +130,21 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
             }
         };
         session.finish();
-        for (index, (name, _)) in program.tests.iter().enumerate() {
-            if filter.is_some_and(|wanted| !name.contains(wanted)) {
+        let wanted: Vec<bool> = program.tests.iter().map(|(name, _)| filter.is_none_or(|wanted| name.contains(wanted))).collect();
+        // Those of many schedules first: each runs in a copy of this process, which must not have started threads.
+        let apart: Vec<Option<Result<(), String>>> = (0..wanted.len())
+            .map(|index| schedules[index].filter(|_| wanted[index]).map(|count| under_schedules(&code, index, count)))
+            .collect();
+        for ((index, (name, _)), apart) in program.tests.iter().enumerate().zip(apart) {
+            if !wanted[index] {
                 skipped += 1;
                 continue;
             }
-            match code.run_test(index) {
+            let more = schedules[index].map_or(String::new(), |count| format!(" ({count} schedules)"));
+            match apart.unwrap_or_else(|| code.run_test(index)) {
                 Ok(()) => {
                     passed += 1;
-                    println!("ok    {}: {name}", file.display());
+                    println!("ok    {}: {name}{more}", file.display());
                 }
                 Err(message) => {
                     failed += 1;
@@ -143,6 +159,25 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
     let more = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     println!("{passed} passed, {failed} failed{more}");
     if failed > 0 || broken { exit::USER } else { exit::OK }
+}
+
+/// Runs a test under the schedules of the seeds from 0 on, until one fails.
+fn under_schedules(code: &codegen::jit::Code, index: usize, count: u64) -> Result<(), String> {
+    for seed in 0..count {
+        let ended = rt::run_apart(seed, &|| match code.run_test(index) {
+            Ok(()) => 0,
+            Err(report) => {
+                eprintln!("{report}");
+                exit::USER.into()
+            }
+        });
+        let ended = ended.map_err(|error| format!("a run cannot be started: {error}"))?;
+        if ended.code != 0 {
+            let report = String::from_utf8_lossy(&ended.err).into_owned();
+            return Err(format!("with the schedule of seed {seed}:\n{report}"));
+        }
+    }
+    Ok(())
 }
 
 fn collect(folder: &Path, out: &mut Vec<PathBuf>) {

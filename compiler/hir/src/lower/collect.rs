@@ -313,6 +313,7 @@ impl<'a> Collector<'_, 'a> {
                 let id = self.new_fn(module, t.name, FnKind::Test, item.span, t.name_span);
                 self.program.fns[id.index()].body = BodySource::Test(t.body.clone());
                 self.program.fns[id.index()].path = t.name.to_string();
+                self.program.fns[id.index()].attrs.schedules = self.test_options(&t.options);
                 self.program.tests.push(id);
                 self.out.fns.push((id, FnSource::Test));
                 self.block(module, &t.body);
@@ -444,6 +445,20 @@ impl<'a> Collector<'_, 'a> {
         }
         self.out.fns.push((id, source));
         id
+    }
+
+    /// Under how many schedules a test runs, if it says so.
+    fn test_options(&mut self, options: &[ast::AttrArg]) -> Option<u64> {
+        let mut schedules = None;
+        for option in options {
+            match (option.name.name.as_str(), &option.value) {
+                ("schedules", Some(ast::Lit::Int { value, .. })) if *value > 0 => schedules = Some(u64::try_from(*value).unwrap_or(u64::MAX)),
+                ("schedules", _) => self.diags.push(errors::test_option_value(option.span)),
+                ("exhaustive" | "pct", _) => self.diags.push(errors::not_supported(option.span, "this way of choosing schedules")),
+                _ => self.diags.push(errors::unknown_test_option(option.name)),
+            }
+        }
+        schedules
     }
 
     fn new_fn(&mut self, module: ModId, name: Symbol, kind: FnKind, span: Span, name_span: Span) -> FnId {

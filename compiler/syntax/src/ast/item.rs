@@ -253,7 +253,7 @@ pub struct ModItem {
     pub items: Option<Vec<Item>>,
 }
 
-/// `test "name" { ... }`, `test(exhaustive) "name" { ... }`
+/// `test "name" { ... }`, `test(schedules: 100) "name" { ... }`
 #[derive(Clone, Debug)]
 pub struct TestItem {
     pub name: Symbol,
