@@ -353,6 +353,11 @@ pub(crate) fn assoc_mismatch(span: Span, owner: &str, name: Symbol, wanted: &str
         .primary(span, format!("its `{name}` is `{found}`"))
 }
 
+/// As it is shown.
+fn is_task(ty: &str) -> bool {
+    ["Task<", "TryTask<", "&Task<", "&TryTask<"].iter().any(|start| ty.starts_with(start))
+}
+
 pub(crate) fn no_method(
     name: Ident,
     ty: &str,
@@ -375,6 +380,8 @@ pub(crate) fn no_method(
         "to_uppercase" => Some("it is called `to_upper`"),
         "to_lowercase" => Some("it is called `to_lower`"),
         "as_str" => Some("`&s` is a `&str` where one is needed"),
+        "join" if is_task(ty) => Some("`join t` waits for the task and gives its value"),
+        "unlock" => Some("a lock is given back where its guard ends; `drop(guard)` ends it at once"),
         _ => None,
     };
     if let Some(hint) = instead
@@ -400,6 +407,9 @@ pub(crate) fn field_not_method(name: Ident, receiver: &str) -> Diagnostic {
 
 pub(crate) fn no_field(name: Ident, ty: &str, known: &[Symbol], is_method: bool) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0303, format!("`{ty}` has no field `{}`", name.name)).primary(name.span, "no such field");
+    if name.name.as_str() == "await" && is_task(ty) {
+        return diagnostic.help("`await t` or `join t` waits for the task and gives its value");
+    }
     if let Some(near) = nearest(&name.name, known) {
         return diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near.as_str());
     }

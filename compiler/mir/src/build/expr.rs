@@ -416,6 +416,10 @@ impl Builder<'_> {
             }
             _ if !self.is_place(id) => {
                 self.extended.insert(id, scope);
+                // `&list()[0]`: what is indexed or dereferenced lives as long as the part.
+                if let Some(owner) = self.automatic_access(id) {
+                    self.extend_values(owner, scope);
+                }
             }
             _ => {}
         }

@@ -156,10 +156,20 @@ impl Builder<'_> {
 
     /// The reference to the owner, in a call of `Deref` or `DerefMut`.
     fn automatic_dereference(&self, id: ExprId) -> Option<ExprId> {
+        self.receiver_of(id, &["deref", "deref_mut"])
+    }
+
+    /// The same, also of `Index` and `IndexMut`.
+    pub(super) fn automatic_access(&self, id: ExprId) -> Option<ExprId> {
+        self.receiver_of(id, &["deref", "deref_mut", "index", "index_mut"])
+    }
+
+    /// The first argument, in a call of one of these methods of the traits of the same names.
+    fn receiver_of(&self, id: ExprId, methods: &[&str]) -> Option<ExprId> {
         let ExprKind::Call(hir::typed::Callee::Fn(function, _), args) = &self.typed.expr(id).kind else { return None };
         let program = self.types.program.program();
-        let is_deref = ["deref", "deref_mut"].iter().any(|name| *function == program.trait_method(name, name));
-        is_deref.then(|| args[0])
+        let found = methods.iter().any(|name| *function == program.trait_method(name, name));
+        found.then(|| args[0])
     }
 
     /// The value of a const argument.
