@@ -107,6 +107,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_stderr_write(at: *const u8, len: i64);
             /// Bytes read, 0 at the end, below 0 an error number negated.
             plain fn rt_stdin_read(into: *mut u8, capacity: i64) -> i64;
+            /// The same, but not beyond the end of a line.
+            plain fn rt_stdin_line(into: *mut u8, capacity: i64) -> i64;
 
             /// Opens a file: 0 read, 1 write (truncate), 2 append, 3 read and write (create).
             plain fn rt_file_open(path: *const u8, len: i64, mode: i64) -> i64;

@@ -241,12 +241,10 @@ exported! {
         standard::complain_bytes(bytes(at, len as usize))
     }
     fn rt_stdin_read(into: *mut u8, capacity: i64) -> i64 {
-        // A question printed before it should be seen.
-        standard::flush();
-        sched::blocking_begins();
-        let read = standard::read(bytes_mut(into, capacity as usize));
-        sched::blocking_ends();
-        file::code(read, |n| n as i64)
+        file::code(standard::read(bytes_mut(into, capacity as usize), false), |n| n as i64)
+    }
+    fn rt_stdin_line(into: *mut u8, capacity: i64) -> i64 {
+        file::code(standard::read(bytes_mut(into, capacity as usize), true), |n| n as i64)
     }
 
     fn rt_file_open(path: *const u8, len: i64, mode: i64) -> i64 {

@@ -81,6 +81,43 @@ pub fn complain_bytes(bytes: &[u8]) {
     let _ = std::io::stderr().write_all(bytes);
 }
 
-pub fn read(into: &mut [u8]) -> std::io::Result<usize> {
-    std::io::stdin().lock().read(into)
+/// What was read of standard input and not yet asked for.
+struct Input {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+static INPUT: Mutex<Input> = Mutex::new(Input { bytes: Vec::new(), at: 0 });
+
+impl Input {
+    /// What is at hand; asks the system when that is nothing. Empty at the end.
+    fn available(&mut self) -> std::io::Result<&[u8]> {
+        if self.at == self.bytes.len() {
+            // A question printed before it should be seen.
+            flush();
+            self.bytes.resize(BUFFER_BYTES, 0);
+            self.at = 0;
+            let read = crate::sched::blocking(|| std::io::stdin().lock().read(&mut self.bytes));
+            self.bytes.truncate(*read.as_ref().unwrap_or(&0));
+            read?;
+        }
+        Ok(&self.bytes[self.at..])
+    }
+}
+
+/// Fills `into` as far as what is at hand goes, at most to the end of a line if that is asked for.
+pub fn read(into: &mut [u8], line: bool) -> std::io::Result<usize> {
+    // Who has it may wait for the system.
+    let mut input = match INPUT.try_lock() {
+        Ok(input) => input,
+        Err(_) => crate::sched::blocking(|| INPUT.lock().unwrap_or_else(|poisoned| poisoned.into_inner())),
+    };
+    let available = input.available()?;
+    let mut count = available.len().min(into.len());
+    if line && let Some(end) = available[..count].iter().position(|&byte| byte == b'\n') {
+        count = end + 1;
+    }
+    into[..count].copy_from_slice(&available[..count]);
+    input.at += count;
+    Ok(count)
 }

@@ -281,6 +281,14 @@ pub fn blocking_begins() {
     }
 }
 
+/// A call that may hold the thread for long.
+pub fn blocking<R>(call: impl FnOnce() -> R) -> R {
+    blocking_begins();
+    let result = call();
+    blocking_ends();
+    result
+}
+
 /// The call has come back, on the same thread.
 pub fn blocking_ends() {
     let Some(worker) = this() else { return };
