@@ -91,6 +91,7 @@ codes! {
     E0603 "two tasks that touch the same place"
     E0604 "a task handle that leaves its scope"
     E0605 "a change that others may see half done"
+    E0606 "a `pure` function that is not"
     // Atomics and unsafe
     E0701 "an ordering that the operation does not have"
     E0702 "an unsafe operation outside `unsafe`"

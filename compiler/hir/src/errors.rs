@@ -1006,6 +1006,25 @@ pub(crate) fn exclusive_capture(used: Span, head: Span, name: &str, borrowed: bo
         .help("let the task give its result, and change things where it is joined; or `spawn` without `try`")
 }
 
+pub(crate) fn closure_that_looks(span: Span, used: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(E0509, format!("this closure borrows `{name}`, so it is a view: an owner is needed here"))
+        .primary(span, "what is put here may outlive what it looks at")
+        .label(used, format!("it uses `{name}` here"))
+        .help("put `move` before the closure: then it owns what it uses")
+}
+
+/// `deeper`: where a function that is called does it.
+pub(crate) fn impure(name: &str, name_span: Span, at: Span, what: &str, deeper: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0606, format!("`{name}` is `pure`, but it {what}"));
+    let diagnostic = match deeper {
+        Some(deeper) => diagnostic.primary(at, "this comes to it").label(deeper, "here"),
+        None => diagnostic.primary(at, "here"),
+    };
+    diagnostic
+        .label(name_span, "promised here")
+        .help("take what it needs as arguments and give back what it finds; or leave out `pure`")
+}
+
 pub(crate) fn select_operation(span: Span) -> Diagnostic {
     Diagnostic::error(E0111, "an arm of `select` waits for an operation").primary(span, "not an operation that can be waited for").help(
         "an arm is `value = rx.recv() => …`, `tx.send(value) => …`, `value = join task => …`, `after 10ms => …`, `cancelled => …` or `default => …`",

@@ -509,12 +509,15 @@ impl<'a> FnCx<'a> {
         let span = obligation.span;
         match obligation.kind {
             ObligationKind::Trait(id, args) => {
+                // A type in a circle asks for itself again. What could not be told yet was not taken apart.
+                let mut parts_of = None;
                 if self.program.trait_def(id).auto {
                     let args = self.solver.table.resolve_args(args);
                     let open = args.iter().any(|ty| ty.flags().infer);
-                    if !open && !self.taken_apart.insert((id, args, span)) {
+                    if !open && self.taken_apart.contains(&(id, args, span)) {
                         return true;
                     }
+                    parts_of = (!open).then_some((id, args, span));
                 }
                 let snapshot = self.solver.table.snapshot();
                 match self.solver.select(id, args) {
@@ -526,6 +529,10 @@ impl<'a> FnCx<'a> {
                     }
                     Ok(Some((_, nested))) => {
                         self.solver.table.commit(snapshot);
+                        if self.closure_that_looks(id, args, span) {
+                            return true;
+                        }
+                        self.taken_apart.extend(parts_of);
                         self.take_pending(span);
                         self.note_closure(id, args, span);
                         let bound = obligation.bound;
@@ -596,6 +603,25 @@ impl<'a> FnCx<'a> {
                 self.report(errors::assoc_mismatch(span, &owner, projection.name, &wanted, &found));
             }
         }
+    }
+
+    /// A closure where an owner is needed, that borrowed what it uses: told at once, because `move` would mend it.
+    fn closure_that_looks(&mut self, id: TraitId, args: Args, span: Span) -> bool {
+        let TyKind::Closure(closure, _) = self.solver.table.resolve(args[0]).kind() else { return false };
+        if closure.owner != self.owner || !self.program.lang.is_trait("own", id) {
+            return false;
+        }
+        let captures = &self.closures[closure.index as usize].captures;
+        let Some(capture) = captures.iter().find(|capture| capture.by != typed::CaptureBy::Value) else { return false };
+        let (name, used) = (self.capture_name(capture), capture.span);
+        self.tainted = true;
+        let args = self.solver.table.resolve_args(args);
+        if self.unmet.contains(&(id, args)) {
+            return true;
+        }
+        self.unmet.push((id, args));
+        self.report(errors::closure_that_looks(span, used, &name));
+        true
     }
 
     fn report_unmet(&mut self, id: TraitId, args: Args, obligation: &Obligation) {

@@ -10,6 +10,7 @@ mod lang_items;
 mod lower;
 pub mod print;
 pub mod program;
+mod purity;
 mod queries;
 mod resolve;
 mod traits;

@@ -44,6 +44,7 @@ pub fn check_types(program: Program, diags: &mut Diags) -> TypedProgram {
     for id in users {
         typed.check_one(id, diags);
     }
+    crate::purity::check(&typed, diags);
     typed
 }
 

@@ -189,7 +189,7 @@ impl FnCx<'_> {
         })
     }
 
-    fn capture_name(&self, capture: &Capture) -> String {
+    pub(super) fn capture_name(&self, capture: &Capture) -> String {
         let local = &self.locals[capture.local.index()];
         if local.name.is_empty() {
             return self.program.sources.snippet(local.span).to_string();

@@ -256,7 +256,13 @@ impl FnCx<'_> {
             // Through `Shared` and references to the lock itself.
             loop {
                 let ty = self.known(self.ty_of(place));
-                if self.solver.evaluate(object.trait_id, Args::new(&[ty])) == Answer::Yes || ty.is_error() {
+                // What is in the lock may not be known yet.
+                let is_lock = match self.solver.evaluate(object.trait_id, Args::new(&[ty])) {
+                    Answer::Yes => true,
+                    Answer::Maybe => matches!(ty.kind(), TyKind::Adt(..)),
+                    Answer::No => false,
+                };
+                if is_lock || ty.is_error() {
                     break;
                 }
                 match self.deref_step(place) {

@@ -32,9 +32,15 @@ impl Solver<'_> {
         if self.program.trait_def(id).auto {
             return Some(self.auto_trait(id, self_ty));
         }
-        // A value that never comes can do anything.
+        // A value that never comes can do anything that is asked of a value.
         if self_ty.is_never() {
-            return Some(Ok(Some(Vec::new())));
+            let asked_of_a_value = |method: FnId| {
+                let def = self.program.fn_def(method);
+                def.has_self || !matches!(def.body, BodySource::None)
+            };
+            if self.program.trait_def(id).methods.iter().copied().all(asked_of_a_value) {
+                return Some(Ok(Some(Vec::new())));
+            }
         }
         None
     }

@@ -181,6 +181,7 @@ impl<'a> Mono<'a> {
             return None;
         }
         let mut body = match key {
+            Key::Fn(function, args) if self.is_asked_of_never(function, args) => self.never_called(key),
             Key::Fn(function, args) => self.lower_fn(function, args, 0),
             Key::Closure(closure, args) => self.lower_fn(closure.owner, args, 1 + closure.index as usize),
             Key::Drop(ty) => self.drop_glue(ty),

@@ -4,6 +4,7 @@ use super::made::Made;
 use super::{Key, Mono, lower};
 use crate::body::*;
 use hir::ids::{ClosureId, FnId};
+use hir::program::{BodySource, FnKind};
 use hir::ty::{Args, Mutable, Subst, Ty, TyKind};
 use hir::typed::ClosureKind;
 
@@ -20,6 +21,24 @@ impl Mono<'_> {
         made.assign(Place::RETURN, Rvalue::Use(Operand::Copy(Place::local(Local(1)).deref())));
         made.end(TerminatorKind::Return);
         made.body
+    }
+
+    /// A method without body whose receiver is a value that never comes.
+    pub(super) fn is_asked_of_never(&self, id: FnId, args: Args) -> bool {
+        let def = self.program.program().fn_def(id);
+        let declared_only = matches!(def.kind, FnKind::Trait(_)) && matches!(def.body, BodySource::None);
+        declared_only && def.has_self && args.first().is_some_and(|ty| ty.is_never())
+    }
+
+    /// The function that stands for such a method.
+    pub(super) fn never_called(&mut self, key: Key) -> Body {
+        let (name, span) = self.name_of(key);
+        let Key::Fn(id, args) = key else { bug!("monomorphization", name; "no method") };
+        let def = self.program.program().fn_def(id);
+        let concrete = |ty: Ty| self.program.normalize(FnId(0), ty.subst(&args));
+        let params: Vec<Ty> = def.params.iter().map(|param| concrete(param.ty)).collect();
+        let made = Made::new(&name, span, &params, concrete(def.ret));
+        lower::finish(self, made.body)
     }
 
     /// Passes everything on to a function without body.
