@@ -42,6 +42,7 @@ fn all(root: &Path) -> Vec<String> {
     wrong.extend(first_lines(root));
     wrong.extend(orphans(root));
     wrong.extend(fresh(root));
+    wrong.extend(litmus_tests(root));
     wrong
 }
 
@@ -176,6 +177,30 @@ fn orphans(root: &Path) -> Vec<String> {
 fn fresh(root: &Path) -> Vec<String> {
     let page = read(&root.join("docs/abi.md"));
     if page == abi_page::page(root) { Vec::new() } else { vec!["docs/abi.md is stale: `cargo x bless`".into()] }
+}
+
+/// The memory model names its tests: in a paragraph behind the word `Tests:`, and wherever a name ends in `.litmus`.
+fn litmus_tests(root: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut named = 0;
+    for paragraph in read(&root.join("docs/memory-model.md")).split("\n\n") {
+        // The word itself stands in ticks where it is explained.
+        let (before, listed) = paragraph.split_once("Tests: `").map_or((paragraph, String::new()), |(before, rest)| (before, format!("`{rest}")));
+        let ticked = |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+        let files = ticked(before).into_iter().filter_map(|word| word.strip_suffix(".litmus").filter(|stem| !stem.is_empty()).map(|stem| stem.to_owned()));
+        let tests = ticked(&listed).into_iter().map(|word| word.strip_suffix(".litmus").unwrap_or(&word).to_owned());
+        for name in files.chain(tests) {
+            named += 1;
+            let file = name.rsplit('/').next().unwrap_or(&name);
+            if !root.join(format!("tests/litmus/{file}.litmus")).is_file() {
+                wrong.push(format!("docs/memory-model.md: there is no test {name} in tests/litmus"));
+            }
+        }
+    }
+    if named == 0 {
+        wrong.push("docs/memory-model.md names no litmus test".into());
+    }
+    wrong
 }
 
 fn rust(root: &Path) -> Vec<PathBuf> {
