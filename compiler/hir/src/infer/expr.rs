@@ -335,6 +335,8 @@ impl FnCx<'_> {
         });
         // `&[1, 2]` for a slice: the elements may still be hinted at.
         let hint = match hint.map(|ty| ty.kind()) {
+            // `&mut |n| …` for a `&mut dyn FnMut(int)`.
+            Some(TyKind::Dyn(_)) if matches!(operand.kind, K::Closure(_)) => hint,
             Some(TyKind::Str | TyKind::Dyn(_)) => None,
             _ => hint,
         };

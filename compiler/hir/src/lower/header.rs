@@ -674,11 +674,15 @@ fn views(program: &Program, diags: &mut Diags) {
 
 /// A reference, or a declared view, anywhere in a type as written.
 pub(crate) fn names_a_view(program: &Program, ty: Ty) -> bool {
-    ty.any(&mut |part| match part.kind() {
+    match ty.kind() {
         TyKind::Ref(..) => true,
-        TyKind::Adt(adt, _) => program.adt(*adt).is_view,
+        // What a callable or an object is given and gives back is not what it holds.
+        TyKind::FnPtr(_) | TyKind::Ptr(..) | TyKind::Dyn(_) => false,
+        TyKind::Adt(adt, args) => program.adt(*adt).is_view || args.iter().any(|ty| names_a_view(program, *ty)),
+        TyKind::Tuple(list) => list.iter().any(|ty| names_a_view(program, *ty)),
+        TyKind::Array(of, _) | TyKind::Slice(of) => names_a_view(program, *of),
         _ => false,
-    }) && !matches!(ty.kind(), TyKind::FnPtr(_) | TyKind::Ptr(..) | TyKind::Dyn(_))
+    }
 }
 
 /// Impls against their traits, and against each other.

@@ -393,8 +393,8 @@ impl<'a> Loans<'a> {
         }
     }
 
-    /// Exclusive references to what can take views in get those of all other arguments.
-    fn call_effects(&self, state: &mut State, args: &[Operand]) {
+    /// Exclusive references to what can take views in get those of all other arguments, unless the signature says less.
+    fn call_effects(&self, state: &mut State, callee: &Callee, args: &[Operand]) {
         for (index, arg) in args.iter().enumerate() {
             let Some(place) = arg.place() else { continue };
             let ty = self.types.place(&self.body.locals, place);
@@ -402,10 +402,24 @@ impl<'a> Loans<'a> {
             if !self.views.takes_in(*to) {
                 continue;
             }
+            let told = match callee {
+                Callee::Fn(id, _) => self.views.put_into(*id, index).map(|carries| (carries, &self.types.program.program().fn_def(*id).params)),
+                _ => None,
+            };
             let mut given = Held::default();
             for (other, operand) in args.iter().enumerate() {
-                if other != index {
-                    given.add(&self.operand(state, operand));
+                if other == index {
+                    continue;
+                }
+                let held = self.operand(state, operand);
+                match told.as_ref().and_then(|(carries, params)| Some((*carries.get(other)?, params.get(other)?.ty))) {
+                    Some((Carries::Nothing, _)) => {}
+                    Some((Carries::Contents, ty)) if matches!(ty.kind(), TyKind::Ref(..)) => {
+                        given.add(&held.behind(1));
+                    }
+                    Some(_) | None => {
+                        given.add(&held);
+                    }
                 }
             }
             if !given.is_empty() {
@@ -516,8 +530,8 @@ impl Forward for Loans<'_> {
     }
 
     fn terminator(&self, state: &mut State, at: Location, terminator: &Terminator) {
-        if let TerminatorKind::Call { args, .. } = &terminator.kind {
-            self.call_effects(state, args);
+        if let TerminatorKind::Call { callee, args, .. } = &terminator.kind {
+            self.call_effects(state, callee, args);
             // Whether a scope is left or unwound, its tasks have ended then.
             if let Some(record) = self.tasks.ends.get(&at.block) {
                 for (site, _) in self.tasks.sites.iter().enumerate().filter(|(_, site)| site.record == *record) {

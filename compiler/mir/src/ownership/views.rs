@@ -206,6 +206,55 @@ impl<'a> Views<'a> {
             .collect()
     }
 
+    /// What a call may put into what its parameter `target`, an exclusive reference, leads to: for each parameter. `None`
+    /// where the signature does not tell. It does where the target is a view only because of its type parameters, as a `Map<K, V>`
+    /// is: into it goes what is inside of arguments that mention them, unless a bound lets something else become one.
+    pub fn put_into(&self, id: FnId, target: usize) -> Option<Vec<Carries>> {
+        let def = self.program().fn_def(id);
+        if !matches!(def.kind, FnKind::Free | FnKind::Impl(_)) {
+            return None;
+        }
+        let TyKind::Ref(_, pointee) = def.params.get(target)?.ty.kind() else { return None };
+        let told = |part: Ty| matches!(part.kind(), TyKind::Projection(_) | TyKind::Dyn(_) | TyKind::Closure(..) | TyKind::FnPtr(_));
+        if self.spells_a_view(*pointee) || pointee.any(&mut |part| told(part)) {
+            return None;
+        }
+        let inside = |ty: Ty| {
+            ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if pointee.any(&mut |of| matches!(of.kind(), TyKind::Param(q) if p.index == q.index))))
+        };
+        let no_bound_leads_in = def.generics.predicates.iter().all(|predicate| match &predicate.kind {
+            PredicateKind::Trait(bound, args) => {
+                !args.iter().any(|ty| inside(*ty)) || {
+                    let closed = args.iter().all(|ty| matches!(ty.kind(), TyKind::Param(_)) && inside(*ty));
+                    self.only_looks(*bound, closed)
+                }
+            }
+            PredicateKind::Projection(projection, ty) => !inside(*ty) && !projection.args.iter().any(|ty| inside(*ty)),
+        });
+        if !no_bound_leads_in {
+            return None;
+        }
+        let given = |ty: Ty| match ty.kind() {
+            _ if ty.any(&mut |part| told(part)) => Carries::All,
+            _ if inside(ty) => Carries::Contents,
+            _ => Carries::Nothing,
+        };
+        Some(def.params.iter().map(|param| given(param.ty)).collect())
+    }
+
+    /// Whether the methods of a trait take nothing in and hand nothing out, or if it is `closed` only what is of one kind.
+    fn only_looks(&self, id: hir::ids::TraitId, closed: bool) -> bool {
+        let def = self.program().trait_def(id);
+        let open = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_)));
+        def.assoc_types.is_empty()
+            && def.methods.iter().all(|method| {
+                let method = self.program().fn_def(*method);
+                let changes = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Ref(mutable, to) if mutable.is_yes() && open(*to)));
+                !method.params.iter().any(|param| changes(param.ty)) && (closed || !open(method.ret))
+            })
+            && def.supers.iter().all(|(above, _)| self.only_looks(*above, closed))
+    }
+
     /// The result looks at something, but there is nothing given that it could look at.
     pub fn borrows_from_nothing(&self, id: FnId) -> bool {
         let def = self.program().fn_def(id);
