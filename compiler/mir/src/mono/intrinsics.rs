@@ -32,7 +32,7 @@ impl Lowering<'_, '_> {
             "is_shown" => self.emit_value(Rvalue::Use(Operand::bool(self.is_shown(ty_args[0]))), target),
             "show_any" if self.is_shown(ty_args[0]) => {
                 let show = self.mono.program.program().trait_method("show", "show");
-                self.call_fn(show, ty_args, args, target);
+                self.call_fn(show, Args::new(&ty_args[..1]), args, target);
             }
             "show_any" => self.go_on(target),
             "discriminant" => {
