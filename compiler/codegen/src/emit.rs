@@ -251,23 +251,35 @@ impl<'a> Emitter<'a, '_> {
 
     /// Looks whether somebody asks for something, where no prologue may come by for long.
     fn poll(&mut self) {
-        let flags = MemFlagsData::trusted();
+        let (_, on) = self.answer(MemFlagsData::trusted());
+        self.resume(on);
+    }
+
+    /// Compares the stack pointer with the fiber's limit. Below it, either the stack ends, or somebody asks for something by
+    /// having raised the limit: there the runtime answers, keeping all registers. Goes on behind the answer; the stack
+    /// pointer, and where it goes on if nobody asks.
+    fn answer(&mut self, flags: MemFlagsData) -> (Value, cranelift_codegen::ir::Block) {
+        // In this order the load becomes part of the comparison.
         let stack = self.builder.ins().get_stack_pointer(types::I64);
         let fiber = self.builder.ins().get_pinned_reg(types::I64);
         let limit = self.builder.ins().load(types::I64, flags, fiber, abi::FIBER_STACK_LIMIT);
-        let asked = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
-        let (cold, on) = (self.builder.create_block(), self.builder.create_block());
-        self.builder.set_cold_block(cold);
-        self.builder.ins().brif(asked, cold, &[], on, &[]);
-        self.builder.seal_block(cold);
-        self.builder.switch_to_block(cold);
+        let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+        let (asked, on) = (self.builder.create_block(), self.builder.create_block());
+        self.builder.set_cold_block(asked);
+        self.builder.ins().brif(below, asked, &[], on, &[]);
+        self.builder.seal_block(asked);
+        self.builder.switch_to_block(asked);
         self.call_row("rt_task_poll", &[]);
+        (stack, on)
+    }
+
+    fn resume(&mut self, on: cranelift_codegen::ir::Block) {
         self.builder.ins().jump(on, &[]);
         self.builder.seal_block(on);
         self.builder.switch_to_block(on);
     }
 
-    /// Compares the stack pointer with the fiber's limit.
+    /// Raises where the stack ends.
     fn stack_check(&mut self) {
         let calls = self.loops.order.iter().any(|block| {
             matches!(
@@ -280,26 +292,14 @@ impl<'a> Emitter<'a, '_> {
         }
         let region = self.builder.func.dfg.alias_regions.insert(AliasRegionData { user_id: 0, description: "fiber".into() });
         let flags = MemFlagsData::trusted().with_alias_region(Some(region));
-        // In this order the load becomes part of the comparison.
-        let stack = self.builder.ins().get_stack_pointer(types::I64);
+        let (stack, on) = self.answer(flags);
+        // The true limit decides.
         let fiber = self.builder.ins().get_pinned_reg(types::I64);
-        let limit = self.builder.ins().load(types::I64, flags, fiber, abi::FIBER_STACK_LIMIT);
-        let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
-        // Below the limit: either the stack ends, or somebody asks for something by having raised the limit. The runtime
-        // answers, keeping all registers, and the true limit decides.
-        let (asked, on) = (self.builder.create_block(), self.builder.create_block());
-        self.builder.set_cold_block(asked);
-        self.builder.ins().brif(below, asked, &[], on, &[]);
-        self.builder.seal_block(asked);
-        self.builder.switch_to_block(asked);
-        self.call_row("rt_task_poll", &[]);
         let limit = self.builder.ins().load(types::I64, flags, fiber, abi::FIBER_LIMIT);
         let below = self.builder.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         let raise = if self.convention.flag { raise::Raise::StackOverflow } else { raise::Raise::StackExhausted };
         self.raise_if(below, raise, None);
-        self.builder.ins().jump(on, &[]);
-        self.builder.seal_block(on);
-        self.builder.switch_to_block(on);
+        self.resume(on);
     }
 
     fn block(&mut self, id: BlockId) {

@@ -46,6 +46,15 @@ impl Place {
     pub fn starts_with(&self, other: &Place) -> bool {
         self.local == other.local && self.projection.starts_with(&other.projection)
     }
+    /// Gives all its locals other numbers.
+    pub fn renumber(&mut self, number: impl Fn(Local) -> Local) {
+        self.local = number(self.local);
+        for step in &mut self.projection {
+            if let Projection::Index(index) = step {
+                *index = number(*index);
+            }
+        }
+    }
     /// The locals that it reads besides its own: indices.
     pub fn index_locals(&self) -> impl Iterator<Item = Local> + '_ {
         self.projection.iter().filter_map(|step| match step {
@@ -79,6 +88,13 @@ impl Operand {
     }
     pub fn unit() -> Operand {
         Operand::constant(Ty::unit(), ConstKind::Zero)
+    }
+    /// The same value, read once more.
+    pub fn as_copy(&self) -> Operand {
+        match self {
+            Operand::Move(place) => Operand::Copy(place.clone()),
+            other => other.clone(),
+        }
     }
     pub fn place(&self) -> Option<&Place> {
         match self {

@@ -51,19 +51,29 @@ pub fn relax(round: i64) {
     }
 }
 
-/// SplitMix64.
 pub fn random() -> u64 {
     if virt::is_on() {
         return virt::random();
     }
     STATE.with(|state| {
-        let next = state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
-        state.set(next);
-        let mut word = next;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        word ^ (word >> 31)
+        let mut word = state.get();
+        let random = split_mix(&mut word);
+        state.set(word);
+        random
     })
+}
+
+/// SplitMix64: the next word of a sequence.
+pub fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    mix(*state)
+}
+
+/// Every bit of the result depends on every bit of the word.
+pub fn mix(word: u64) -> u64 {
+    let word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ (word >> 31)
 }
 
 /// What happens at a time.

@@ -251,16 +251,10 @@ exported! {
         file::code(file::open(bytes(path, len as usize), mode), |n| n)
     }
     fn rt_file_read(at: i64, into: *mut u8, capacity: i64) -> i64 {
-        sched::blocking_begins();
-        let read = file::read(at, bytes_mut(into, capacity as usize));
-        sched::blocking_ends();
-        file::code(read, |n| n)
+        file::code(sched::blocking(|| file::read(at, bytes_mut(into, capacity as usize))), |n| n)
     }
     fn rt_file_write(at: i64, from: *const u8, len: i64) -> i64 {
-        sched::blocking_begins();
-        let written = file::write(at, bytes(from, len as usize));
-        sched::blocking_ends();
-        file::code(written, |n| n)
+        file::code(sched::blocking(|| file::write(at, bytes(from, len as usize))), |n| n)
     }
     fn rt_file_seek(at: i64, offset: i64, whence: i64) -> i64 { file::code(file::seek(at, offset, whence), |n| n) }
     fn rt_file_size(at: i64) -> i64 { file::code(file::size(at), |n| n) }

@@ -6,6 +6,7 @@
 //! Time stands still but for a little at each decision and each look at the clock; when all wait, it jumps to the next
 //! timer. The same seed makes the same decisions, whose hash tells two runs apart.
 
+use crate::clock::{mix, split_mix};
 use crate::prim::{AtomicBool, Mutex, Ordering, lock};
 
 /// Of those that may run, so many may go next.
@@ -58,7 +59,7 @@ pub fn hash() -> u64 {
 
 impl Virtual {
     fn decide(&mut self, count: u64) -> u64 {
-        let choice = next(&mut self.decisions) % count;
+        let choice = split_mix(&mut self.decisions) % count;
         self.now += NANOSECONDS_PER_DECISION;
         self.made += 1;
         for word in [count, choice] {
@@ -105,17 +106,5 @@ pub fn advance(nanoseconds: i64) {
 
 /// A random word of the program's.
 pub fn random() -> u64 {
-    next(&mut lock(&STATE).words)
-}
-
-/// SplitMix64.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    mix(*state)
-}
-
-fn mix(word: u64) -> u64 {
-    let word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    word ^ (word >> 31)
+    split_mix(&mut lock(&STATE).words)
 }

@@ -5,6 +5,7 @@ use crate::exit;
 use crate::pipeline::{self, Concrete, Purpose, Stopped};
 use crate::session::Session;
 use codegen::Options;
+use codegen::jit::Code;
 use mir::body::MonoProgram;
 use std::path::{Path, PathBuf};
 
@@ -19,14 +20,10 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
         Err(code) => return code,
     };
     let options = Options { observed: run.is_virtual, ..Options::default() };
-    let code = match session.phase("emit", |s| codegen::jit::compile(&program, &s.sources, &rt::symbol, &options)) {
+    let code = match in_memory(&mut session, &program, &options) {
         Ok(code) => code,
-        Err(missing) => {
-            eprintln!("error: {missing}");
-            return exit::USER;
-        }
+        Err(code) => return code,
     };
-    session.finish();
     if run.is_virtual {
         rt::repeatable(run.seed.unwrap_or(0));
     }
@@ -34,6 +31,16 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
     args.extend(run.args.iter().cloned());
     // The program's own exit code, whatever it is.
     code.run_main(&args) as u8
+}
+
+/// The program's code, and what was reported on the way. The error is the exit code; it has been told.
+pub(super) fn in_memory(session: &mut Session, program: &MonoProgram, options: &Options) -> Result<Code, u8> {
+    let code = session.phase("emit", |s| codegen::jit::compile(program, &s.sources, &rt::symbol, options)).map_err(|missing| {
+        eprintln!("error: {missing}");
+        exit::USER
+    })?;
+    session.finish();
+    Ok(code)
 }
 
 pub(crate) fn compile(compile: &Compile, global: &Global) -> u8 {
@@ -121,15 +128,10 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
         let schedules: Vec<Option<u64>> = hir.tests.iter().map(|&id| hir.fn_def(id).attrs.schedules).collect();
         // Code that lets others go on at each atomic operation is a little slower: only where it is asked for.
         let options = Options { observed: schedules.iter().any(Option::is_some), ..Options::default() };
-        let code = match codegen::jit::compile(&program, &session.sources, &rt::symbol, &options) {
-            Ok(code) => code,
-            Err(missing) => {
-                eprintln!("error: {missing}");
-                broken = true;
-                continue;
-            }
+        let Ok(code) = in_memory(&mut session, &program, &options) else {
+            broken = true;
+            continue;
         };
-        session.finish();
         let wanted: Vec<bool> = program.tests.iter().map(|(name, _)| filter.is_none_or(|wanted| name.contains(wanted))).collect();
         // Those of many schedules first: each runs in a copy of this process, which must not have started threads.
         let apart: Vec<Option<Result<(), String>>> = (0..wanted.len())
@@ -162,7 +164,7 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
 }
 
 /// Runs a test under the schedules of the seeds from 0 on, until one fails.
-fn under_schedules(code: &codegen::jit::Code, index: usize, count: u64) -> Result<(), String> {
+fn under_schedules(code: &Code, index: usize, count: u64) -> Result<(), String> {
     for seed in 0..count {
         let ended = rt::run_apart(seed, &|| match code.run_test(index) {
             Ok(()) => 0,

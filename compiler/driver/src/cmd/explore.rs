@@ -1,7 +1,7 @@
 //! `aurorac explore FILE`: a program under many schedules, each drawn by a seed.
 
 use crate::args::{Explore, Global, MessageFormat};
-use crate::cmd::build::concrete;
+use crate::cmd::build::{concrete, in_memory};
 use crate::exit;
 use crate::pipeline::Purpose;
 use crate::session::Session;
@@ -14,14 +14,10 @@ pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
         Ok(program) => program,
         Err(code) => return code,
     };
-    let code = match session.phase("emit", |s| codegen::jit::compile(&program, &s.sources, &rt::symbol, &Options { observed: true, ..Options::default() })) {
+    let code = match in_memory(&mut session, &program, &Options { observed: true, ..Options::default() }) {
         Ok(code) => code,
-        Err(missing) => {
-            eprintln!("error: {missing}");
-            return exit::USER;
-        }
+        Err(code) => return code,
     };
-    session.finish();
     let file = request.file.to_string_lossy().into_owned();
     let (mut schedules, mut failures) = (HashSet::new(), 0_u64);
     let mut first: Option<(u64, rt::Ended)> = None;

@@ -1,9 +1,10 @@
 //! The table that makes equal types the same pointer. Shared by all threads; a thread-local front answers most questions.
 
 use super::kind::*;
+use crate::fast::FastBuild;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, OnceLock};
 
 struct ByKind(&'static TyData);
@@ -23,36 +24,6 @@ impl std::borrow::Borrow<TyKind> for ByKind {
         &self.0.kind
     }
 }
-
-/// A short multiplicative hash: keys are small and already spread (pointers).
-#[derive(Default, Clone)]
-pub(crate) struct FastHasher(u64);
-impl Hasher for FastHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(byte as u64);
-        }
-    }
-    fn write_u8(&mut self, n: u8) {
-        self.write_u64(n as u64);
-    }
-    fn write_u32(&mut self, n: u32) {
-        self.write_u64(n as u64);
-    }
-    fn write_u64(&mut self, n: u64) {
-        self.0 = (self.0.rotate_left(5) ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-    fn write_usize(&mut self, n: usize) {
-        self.write_u64(n as u64);
-    }
-    fn write_isize(&mut self, n: isize) {
-        self.write_u64(n as u64);
-    }
-}
-pub(crate) type FastBuild = BuildHasherDefault<FastHasher>;
 
 #[derive(Default)]
 struct Tables {

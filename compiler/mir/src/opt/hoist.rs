@@ -5,8 +5,8 @@
 //! and where it did before, and not at all if the loop never gets there.
 
 use super::Cx;
-use super::loops::{Natural, enter_through, find_loops};
-use super::ssa::{self, Def, Ssa};
+use super::loops::{Natural, enter_through, find_loops, unchecked};
+use super::ssa;
 use crate::body::*;
 use crate::place::Location;
 use diag::Symbol;
@@ -18,7 +18,7 @@ const MOVED_MAX: usize = 4;
 const LOOPS_MAX: usize = 24;
 
 pub(super) fn run(cx: &Cx, body: &mut Body) {
-    let wanted = |s: &Statement| matches!(&s.kind, StatementKind::Assign(_, Rvalue::Binary(op, ..)) if splits(*op).is_some());
+    let wanted = |s: &Statement| matches!(&s.kind, StatementKind::Assign(_, Rvalue::Binary(op, ..)) if unchecked(*op).is_some());
     if !body.blocks.iter().any(|block| block.statements.iter().any(wanted)) {
         return;
     }
@@ -32,17 +32,6 @@ pub(super) fn run(cx: &Cx, body: &mut Body) {
         }
     }
     super::simplify::tidy(body);
-}
-
-/// The operation without its check, the intrinsic that answers whether it is wrong, and what it then raises.
-fn splits(op: BinaryOp) -> Option<(BinaryOp, &'static str, Fault)> {
-    use hir::typed::BinaryOp as Written;
-    match op {
-        BinaryOp::AddChecked => Some((BinaryOp::Add, "add_overflows", Fault::Overflow(Written::Add))),
-        BinaryOp::SubChecked => Some((BinaryOp::Sub, "sub_overflows", Fault::Overflow(Written::Sub))),
-        BinaryOp::MulChecked => Some((BinaryOp::Mul, "mul_overflows", Fault::Overflow(Written::Mul))),
-        _ => None,
-    }
 }
 
 struct Found {
@@ -64,13 +53,13 @@ fn hoist(cx: &Cx, body: &mut Body, natural: &Natural) {
             let StatementKind::Assign(_, Rvalue::Binary(op, left, right)) = &statement.kind else { continue };
             // Adding a constant is as cheap as asking for a flag.
             let cheap = !matches!(op, BinaryOp::MulChecked) && (left.as_int().is_some() || right.as_int().is_some());
-            if splits(*op).is_none() || cheap || !is_int(cx.types.operand(&body.locals, left)) {
+            if unchecked(*op).is_none() || cheap || !is_int(cx.types.operand(&body.locals, left)) {
                 continue;
             }
-            let outside = |operand: &Operand| is_outside(operand, &facts, natural, body);
+            let outside = |operand: &Operand| operand.place().is_none_or(|place| place.as_local().is_some_and(|local| natural.knows(local, &facts, body)));
             if outside(left) && outside(right) && found.len() < MOVED_MAX {
                 let at = Location::new(BlockId(index as u32), at);
-                found.push(Found { at, op: *op, left: as_copy(left), right: as_copy(right) });
+                found.push(Found { at, op: *op, left: left.as_copy(), right: right.as_copy() });
             }
         }
     }
@@ -88,27 +77,9 @@ fn is_int(ty: Ty) -> bool {
     matches!(ty.kind(), TyKind::Int(_))
 }
 
-fn as_copy(operand: &Operand) -> Operand {
-    match operand {
-        Operand::Move(place) => Operand::Copy(place.clone()),
-        other => other.clone(),
-    }
-}
-
-/// Has one value, known before the loop begins.
-fn is_outside(operand: &Operand, facts: &Ssa, natural: &Natural, body: &Body) -> bool {
-    let Some(place) = operand.place() else { return true };
-    let Some(local) = place.as_local() else { return false };
-    match facts.def(local) {
-        Def::Param => true,
-        Def::At(at) => !natural.blocks.contains(at.block.index()) && !body.block(at.block).cleanup,
-        Def::Never | Def::Many => false,
-    }
-}
-
 /// Writes one operation into blocks in front of `front`; the new front.
 fn split(cx: &Cx, body: &mut Body, front: BlockId, moved: &Found) -> BlockId {
-    let Some((plain, asks, fault)) = splits(moved.op) else { return front };
+    let Some((plain, asks, fault)) = unchecked(moved.op) else { return front };
     let ty = cx.types.operand(&body.locals, &moved.left);
     let source = body.source_at(moved.at);
     let (result, wrong) = (body.add_local(ty, source), body.add_local(Ty::bool(), source));

@@ -168,12 +168,7 @@ impl Copying {
         }
         block.terminator.source = self.source(body, callee, block.terminator.source);
         crate::visit::each_place_mut(&mut block, &mut |place| {
-            place.local.0 += self.local_base;
-            for step in &mut place.projection {
-                if let Projection::Index(index) = step {
-                    index.0 += self.local_base;
-                }
-            }
+            place.renumber(|local| Local(local.0 + self.local_base));
         });
         block.each_successor_mut(|to| to.0 += self.block_base);
         if !block.cleanup {

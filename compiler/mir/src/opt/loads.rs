@@ -122,13 +122,8 @@ fn is_steady(cx: &Cx, body: &Body, facts: &Ssa, natural: &Natural, place: &Place
     if !fields.iter().all(|step| matches!(step, Projection::Field(_))) {
         return false;
     }
-    let outside = match facts.def(place.local) {
-        Def::Param => true,
-        Def::At(at) => !natural.contains(at.block) && !body.block(at.block).cleanup,
-        Def::Never | Def::Many => false,
-    };
     let root = body.local_decl(place.local).ty;
-    if !outside || !matches!(root.kind(), TyKind::Ref(..)) {
+    if !natural.knows(place.local, facts, body) || !matches!(root.kind(), TyKind::Ref(..)) {
         return false;
     }
     let is_scalar = |ty: Ty| matches!(ty.kind(), TyKind::Bool | TyKind::Char | TyKind::Int(_) | TyKind::Float(_) | TyKind::Ptr(..));

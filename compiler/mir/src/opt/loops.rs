@@ -1,6 +1,6 @@
 //! Natural loops, and ways to put something in front of one.
 
-use super::ssa::Dominators;
+use super::ssa::{Def, Dominators, Ssa};
 use crate::body::*;
 use crate::fast::BitSet;
 use crate::graph::predecessors;
@@ -15,6 +15,14 @@ pub(super) struct Natural {
 impl Natural {
     pub fn contains(&self, block: BlockId) -> bool {
         self.blocks.contains(block.index())
+    }
+    /// The local has one value, which is there before the loop begins.
+    pub fn knows(&self, local: Local, facts: &Ssa, body: &Body) -> bool {
+        match facts.def(local) {
+            Def::Param => true,
+            Def::At(at) => !self.contains(at.block) && !body.block(at.block).cleanup,
+            Def::Never | Def::Many => false,
+        }
     }
 }
 
@@ -55,5 +63,16 @@ pub(super) fn enter_through(body: &mut Body, natural: &Natural, front: BlockId) 
                 *to = front;
             }
         });
+    }
+}
+
+/// The operation without its check, the intrinsic that answers whether it is wrong, and what it then raises.
+pub(super) fn unchecked(op: BinaryOp) -> Option<(BinaryOp, &'static str, Fault)> {
+    use hir::typed::BinaryOp as Written;
+    match op {
+        BinaryOp::AddChecked => Some((BinaryOp::Add, "add_overflows", Fault::Overflow(Written::Add))),
+        BinaryOp::SubChecked => Some((BinaryOp::Sub, "sub_overflows", Fault::Overflow(Written::Sub))),
+        BinaryOp::MulChecked => Some((BinaryOp::Mul, "mul_overflows", Fault::Overflow(Written::Mul))),
+        _ => None,
     }
 }

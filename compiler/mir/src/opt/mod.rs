@@ -103,23 +103,21 @@ fn improve_all(types: &Types, mono: &mut MonoProgram) {
 /// What is left to do for loops once everything is inlined.
 fn improve_loops(types: &Types, mono: &mut MonoProgram) {
     for index in 0..mono.bodies.len() {
-        let body = &mono.bodies[index];
-        if loops::find_loops(body).is_empty() {
+        if loops::find_loops(&mono.bodies[index]).is_empty() {
             continue;
         }
-        let mut body = Arc::unwrap_or_clone(body.clone());
+        let body = Arc::make_mut(&mut mono.bodies[index]);
         let cx = Cx { types, layouts: &mono.layouts };
-        if loads::run(&cx, &mut body) {
-            check(&cx, &body, "moving loads");
-            improve(&cx, &mut body);
+        if loads::run(&cx, body) {
+            check(&cx, body, "moving loads");
+            improve(&cx, body);
         }
-        if version::run(&cx, &mut body) {
-            check(&cx, &body, "copying loops");
-            improve(&cx, &mut body);
+        if version::run(&cx, body) {
+            check(&cx, body, "copying loops");
+            improve(&cx, body);
         }
-        hoist::run(&cx, &mut body);
-        check(&cx, &body, "hoisting");
-        mono.bodies[index] = Arc::new(body);
+        hoist::run(&cx, body);
+        check(&cx, body, "hoisting");
     }
 }
 
@@ -189,12 +187,7 @@ fn drop_unused_locals(body: &mut Body) {
     });
     for block in &mut body.blocks {
         crate::visit::each_place_mut(block, &mut |place| {
-            place.local = number[place.local.index()];
-            for step in &mut place.projection {
-                if let Projection::Index(index) = step {
-                    *index = number[index.index()];
-                }
-            }
+            place.renumber(|local| number[local.index()]);
         });
     }
 }

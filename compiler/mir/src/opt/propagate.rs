@@ -157,7 +157,7 @@ impl Rewriter {
                 _ => None,
             },
             Rvalue::Len(place) if place.projection == [Projection::Deref] => match self.whole(place.local) {
-                Some(Known::Wide(len)) => Some(as_copy(len)),
+                Some(Known::Wide(len)) => Some(len.as_copy()),
                 _ => None,
             },
             _ => None,
@@ -271,13 +271,6 @@ fn const_part(parts: &[Operand], field: u32) -> Option<Const> {
     match parts.get(field as usize) {
         Some(Operand::Const(constant)) => Some(constant.clone()),
         _ => None,
-    }
-}
-
-fn as_copy(operand: Operand) -> Operand {
-    match operand {
-        Operand::Move(place) => Operand::Copy(place),
-        other => other,
     }
 }
 

@@ -6,7 +6,7 @@
 //! and where it always did. Where nothing is left to be asked, the old loop itself loses its checks.
 
 use super::Cx;
-use super::loops::{Natural, enter_through, find_loops};
+use super::loops::{Natural, enter_through, find_loops, unchecked};
 use super::ssa::{self, Def, Dominators, Ssa};
 use crate::body::*;
 use crate::fast::{FastMap, FastSet};
@@ -188,12 +188,12 @@ impl Counter {
             (BinaryOp::Add | BinaryOp::AddChecked, Some(step)) if rises && step > 0 => constant(ty, step),
             (BinaryOp::Add | BinaryOp::AddChecked, Some(step)) if !rises && step < 0 => constant(ty, -step),
             (BinaryOp::Sub | BinaryOp::SubChecked, Some(step)) if !rises && step > 0 => constant(ty, step),
-            (BinaryOp::Add | BinaryOp::AddChecked, None) if rises && is_steady(step) => as_copy(step),
-            (BinaryOp::Sub | BinaryOp::SubChecked, None) if !rises && is_steady(step) => as_copy(step),
+            (BinaryOp::Add | BinaryOp::AddChecked, None) if rises && is_steady(step) => step.as_copy(),
+            (BinaryOp::Sub | BinaryOp::SubChecked, None) if !rises && is_steady(step) => step.as_copy(),
             _ => return None,
         };
         // Any other type would have to be widened first.
-        (cx.types.operand(&body.locals, bound) == ty).then(|| Counter { local, ty, rises, bound: as_copy(bound), inclusive, step, changed, operation })
+        (cx.types.operand(&body.locals, bound) == ty).then(|| Counter { local, ty, rises, bound: bound.as_copy(), inclusive, step, changed, operation })
     }
 }
 
@@ -221,13 +221,6 @@ fn is_steady(operand: &Operand, facts: &Ssa, assigned: &FastMap<Local, u32>) -> 
     match operand.place() {
         None => operand.as_int().is_some(),
         Some(place) => place.as_local().is_some_and(|local| !assigned.contains_key(&local) && !facts.borrowed.contains(local.index())),
-    }
-}
-
-fn as_copy(operand: &Operand) -> Operand {
-    match operand {
-        Operand::Move(place) => Operand::Copy(place.clone()),
-        other => other.clone(),
     }
 }
 
@@ -382,13 +375,13 @@ impl Asking<'_> {
 
     fn goes(&mut self, kind: &StatementKind, at: Location) -> bool {
         match kind {
-            StatementKind::Assign(place, Rvalue::Binary(op, left, right)) if plain(*op).is_some() => {
+            StatementKind::Assign(place, Rvalue::Binary(op, left, right)) if unchecked(*op).is_some() => {
                 let ty = self.cx.types.place(&self.body.locals, place);
                 at == self.counter.operation || self.binary(*op, ty, left, right, at).is_some()
             }
             StatementKind::BoundsCheck { index, len } => self.in_range(index, len, at),
             StatementKind::Check { cond, expected, .. } if is_steady(cond, self.facts, self.assigned) => {
-                self.require_bool(as_copy(cond), *expected);
+                self.require_bool(cond.as_copy(), *expected);
                 true
             }
             _ => false,
@@ -403,7 +396,7 @@ impl Asking<'_> {
 
     fn interval(&mut self, operand: &Operand, at: Location) -> Option<Interval> {
         if is_steady(operand, self.facts, self.assigned) {
-            return Some((as_copy(operand), as_copy(operand)));
+            return Some((operand.as_copy(), operand.as_copy()));
         }
         let local = operand.as_local()?;
         if local == self.counter.local {
@@ -518,7 +511,7 @@ impl Asking<'_> {
     /// The result for the lower ends, once that for the upper ends is known to fit: between 0 and that everything fits.
     fn lower(&mut self, op: BinaryOp, ty: Ty, left: &Operand, right: &Operand) -> Option<Operand> {
         let positive = self.is_positive(left) && self.is_positive(right);
-        let (plain, _) = plain(op)?;
+        let (plain, ..) = unchecked(op)?;
         let key = (plain, text(left), text(right));
         let folds = left.as_int().is_some() && right.as_int().is_some();
         let neutral = |operand: &Operand| operand.as_int() == Some(i128::from(plain == BinaryOp::Mul));
@@ -556,7 +549,7 @@ impl Asking<'_> {
 
     /// The exact result, or a question that is answered badly.
     fn compute(&mut self, op: BinaryOp, ty: Ty, left: &Operand, right: &Operand) -> Option<Operand> {
-        let (plain, asks) = plain(op)?;
+        let (plain, asks, _) = unchecked(op)?;
         match (op, left.as_int(), right.as_int()) {
             (_, Some(a), Some(b)) => {
                 let exact = match plain {
@@ -647,16 +640,6 @@ fn text(operand: &Operand) -> String {
     }
 }
 
-/// A checked operation without its check, and the intrinsic that answers whether it is wrong.
-fn plain(op: BinaryOp) -> Option<(BinaryOp, &'static str)> {
-    match op {
-        BinaryOp::AddChecked => Some((BinaryOp::Add, "add_overflows")),
-        BinaryOp::SubChecked => Some((BinaryOp::Sub, "sub_overflows")),
-        BinaryOp::MulChecked => Some((BinaryOp::Mul, "mul_overflows")),
-        _ => None,
-    }
-}
-
 fn fits(ty: Ty, value: i128) -> bool {
     let TyKind::Int(int) = ty.kind() else { return false };
     (int.min()..=int.max()).contains(&value)
@@ -666,7 +649,7 @@ fn fits(ty: Ty, value: i128) -> bool {
 fn relax(statement: &mut Statement) {
     match &mut statement.kind {
         StatementKind::Assign(_, Rvalue::Binary(op, ..)) => {
-            if let Some((plain, _)) = plain(*op) {
+            if let Some((plain, ..)) = unchecked(*op) {
                 *op = plain;
             }
         }
@@ -713,12 +696,7 @@ fn copy(body: &mut Body, natural: &Natural, unneeded: &[Location]) -> BlockId {
             }
         });
         crate::visit::each_place_mut(&mut block, &mut |place| {
-            place.local = number[place.local.index()];
-            for step in &mut place.projection {
-                if let Projection::Index(index) = step {
-                    *index = number[index.index()];
-                }
-            }
+            place.renumber(|local| number[local.index()]);
         });
         body.blocks.push(block);
     }
