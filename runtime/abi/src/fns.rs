@@ -105,6 +105,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_stdout_flush();
             /// Writes to standard error.
             plain fn rt_stderr_write(at: *const u8, len: i64);
+            /// Who reads standard error: 0 nobody who waits (a test runs), 1 a terminal, 2 something else.
+            plain fn rt_stderr_kind() -> i64;
             /// Bytes read, 0 at the end, below 0 an error number negated.
             plain fn rt_stdin_read(into: *mut u8, capacity: i64) -> i64;
             /// The same, but not beyond the end of a line.

@@ -240,6 +240,9 @@ exported! {
     fn rt_stderr_write(at: *const u8, len: i64) {
         standard::complain_bytes(bytes(at, len as usize))
     }
+    fn rt_stderr_kind() -> i64 {
+        standard::error_kind()
+    }
     fn rt_stdin_read(into: *mut u8, capacity: i64) -> i64 {
         file::code(standard::read(bytes_mut(into, capacity as usize), false), |n| n as i64)
     }

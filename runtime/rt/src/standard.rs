@@ -1,5 +1,6 @@
 //! Standard output, buffered; standard error and input, not.
 
+use crate::prim::{AtomicBool, Ordering};
 use std::io::{IsTerminal, Read, Write};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
@@ -79,6 +80,23 @@ pub fn complain(text: &str) {
 
 pub fn complain_bytes(bytes: &[u8]) {
     let _ = std::io::stderr().write_all(bytes);
+}
+
+/// Nobody waits for what a test complains of on its way.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+pub fn quiet() {
+    // ORDER: Relaxed; before anything of the program runs, and never taken back.
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// See the row.
+pub fn error_kind() -> i64 {
+    // ORDER: Relaxed; see `quiet`.
+    if QUIET.load(Ordering::Relaxed) {
+        return 0;
+    }
+    if std::io::stderr().is_terminal() { 1 } else { 2 }
 }
 
 /// What was read of standard input and not yet asked for.

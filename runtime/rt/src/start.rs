@@ -133,6 +133,7 @@ static READY: AtomicPtr<Image> = AtomicPtr::new(null_mut());
 /// The image is bound; `into` has room for `capacity` bytes.
 pub unsafe extern "C" fn run_test(image: *const Image, index: i64, into: *mut u8, capacity: i64) -> i64 {
     virt::begin_if_asked();
+    standard::quiet();
     // SAFETY: the caller's promise.
     let (tables, header) = unsafe { (Tables::new(image).expect("an image is not at null"), *image) };
     let test: Test = tables.table(header.tests)[index as usize];
