@@ -161,8 +161,8 @@ fn orphans(root: &Path) -> Vec<String> {
         for path in &sources {
             let stem = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
             let name = match stem.as_str() {
-                // The stub of executables is compiled by the build script.
-                "lib" | "main" | "stub" => continue,
+                // The stub of executables and the library of objects are compiled by the build script.
+                "lib" | "main" | "stub" | "archive" => continue,
                 "mod" => path.parent().and_then(Path::file_name).map_or(String::new(), |name| name.to_string_lossy().into_owned()),
                 _ => stem,
             };

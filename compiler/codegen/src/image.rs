@@ -21,8 +21,26 @@ pub struct Image {
     pub imports: Vec<String>,
     /// Offsets of words to which the image's address is added.
     pub relocations: Vec<u32>,
-    /// Start in the image, size and name of each function.
-    pub symbols: Vec<(u64, u64, String)>,
+    pub symbols: Vec<Symbol>,
+    /// What leaves its segment, or speaks of pages: done here already, and to be done again where segments come to lie apart.
+    pub references: Vec<Reference>,
+}
+
+/// A function in the image.
+pub struct Symbol {
+    pub start: u64,
+    pub size: u64,
+    pub name: String,
+    /// Foreign code calls it by this name.
+    pub exported: bool,
+}
+
+/// A place in the image that holds the way to another place in it.
+pub struct Reference {
+    pub place: u64,
+    pub target: u64,
+    pub kind: Kind,
+    pub addend: i64,
 }
 
 pub fn build(unit: &Unit<'_>, compiled: &[Compiled], sources: &SourceMap) -> Image {
@@ -191,12 +209,15 @@ impl Builder<'_> {
         let entry = |space, index| self.places.get(&Target { space, index }).copied().unwrap_or(0);
         header.init = entry(space::INIT, 0);
         header.main = program.main.map_or(0, |id| entry(space::FUNCTION, id.0));
-        self.fill_code(&mut bytes, &header, &starts, &constants);
+        let references = self.fill_code(&mut bytes, &header, &starts, &constants);
         bytes[..size_of::<Header>()].copy_from_slice(&header_bytes(&header));
-        let symbols = self.compiled.iter().zip(&starts);
-        let symbols =
-            symbols.map(|(function, start)| (header.code.offset + start, function.code.len() as u64, function.symbol.clone()));
-        Image { header, imports, relocations, symbols: symbols.collect(), bytes }
+        let symbols = self.compiled.iter().zip(&starts).map(|(function, start)| Symbol {
+            start: header.code.offset + start,
+            size: function.code.len() as u64,
+            name: function.symbol.clone(),
+            exported: function.target.space == space::WRAPPER,
+        });
+        Image { header, imports, relocations, symbols: symbols.collect(), references, bytes }
     }
 
     fn relocations(&self) -> impl Iterator<Item = (usize, &Relocation, Option<Target>)> {
@@ -288,7 +309,8 @@ impl Builder<'_> {
         relocations
     }
 
-    fn fill_code(&self, bytes: &mut [u8], header: &Header, starts: &[u64], constants: &[Vec<u64>]) {
+    fn fill_code(&self, bytes: &mut [u8], header: &Header, starts: &[u64], constants: &[Vec<u64>]) -> Vec<Reference> {
+        let mut references = Vec::new();
         for (function, start) in self.compiled.iter().zip(starts) {
             let at = (header.code.offset + start) as usize;
             bytes[at..at + function.code.len()].copy_from_slice(&function.code);
@@ -314,7 +336,13 @@ impl Builder<'_> {
                 *opcode = 0x8D;
             }
             apply(bytes, relocation, place, target);
+            let Relocation { kind, addend, .. } = *relocation;
+            let inside = (header.code.offset..header.data.offset).contains(&target);
+            if !inside || cfg!(target_arch = "aarch64") && kind != Kind::Arm64Call {
+                references.push(Reference { place, target, kind, addend });
+            }
         }
+        references
     }
 }
 

@@ -65,6 +65,15 @@ pub(crate) struct Run {
     pub seed: Option<u64>,
     pub replay: Option<String>,
     pub workers: Option<u32>,
+    pub effort: Effort,
+}
+
+/// How much is done for the speed of the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Effort {
+    #[default]
+    Full,
+    None,
 }
 
 #[derive(Debug, PartialEq)]
@@ -87,10 +96,18 @@ pub(crate) struct Litmus {
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Compile {
-    pub file: PathBuf,
+    pub make: Make,
     pub out: PathBuf,
-    /// Stop at the object file.
-    pub object_only: bool,
+    pub effort: Effort,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Make {
+    Executable(PathBuf),
+    /// To be linked with the library.
+    Object(PathBuf),
+    /// The runtime, as a library to link objects with.
+    Library,
 }
 
 /// A command with its options; `true` for those that take a value.
@@ -102,8 +119,8 @@ struct Shape {
 const GLOBAL: &[(&str, bool)] = &[("--timings", false), ("--color", true), ("--help", false), ("-h", false)];
 
 const SHAPES: &[Shape] = &[
-    Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true)] },
-    Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true)] },
+    Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true), ("--opt", true)] },
+    Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true), ("--opt", true)] },
     Shape { name: "check", options: &[("--message-format", true)] },
     Shape { name: "test", options: &[("--filter", true)] },
     Shape { name: "explain", options: &[] },
@@ -223,6 +240,13 @@ impl Given {
         }
     }
 
+    fn effort(&mut self) -> Result<Effort, String> {
+        match self.take(&["--opt"]) {
+            Some(value) => one_of("--opt", &value, &[("full", Effort::Full), ("none", Effort::None)]),
+            None => Ok(Effort::default()),
+        }
+    }
+
     fn one(&mut self, what: &str) -> Result<String, String> {
         match self.plain.len() {
             0 => Err(usage(&format!("`aurorac {}` needs {what}", self.command), self.command)),
@@ -236,23 +260,30 @@ impl Given {
             "run" => {
                 let is_virtual = self.take(&["--virtual"]).is_some();
                 let (seed, workers) = (self.number("--seed")?, self.number("--workers")?);
-                let replay = self.take(&["--replay"]);
+                let (replay, effort) = (self.take(&["--replay"]), self.effort()?);
                 if self.plain.is_empty() {
                     self.one("a file")?;
                 }
                 let file = self.plain.remove(0).into();
                 let is_virtual = is_virtual || seed.is_some() || replay.is_some();
-                Command::Run(Run { file, args: self.plain, is_virtual, seed, replay, workers })
+                Command::Run(Run { file, args: self.plain, is_virtual, seed, replay, workers, effort })
             }
             "compile" => {
-                let object_only = match self.take(&["--emit"]) {
-                    Some(kind) => one_of("--emit", &kind, &[("obj", true), ("exe", false)])?,
-                    None => false,
+                let effort = self.effort()?;
+                let out = self.take(&["-o", "--output"]).map(PathBuf::from);
+                let emit = self.take(&["--emit"]).unwrap_or_else(|| "exe".into());
+                let extension = one_of("--emit", &emit, &[("exe", Some("")), ("obj", Some("o")), ("runtime", None)])?;
+                let Some(extension) = extension else {
+                    if let Some(file) = self.plain.first() {
+                        return Err(usage(&format!("`--emit runtime` is the same for every program: it takes no `{file}`"), self.command));
+                    }
+                    let out = out.unwrap_or_else(|| "libaurora.a".into());
+                    return Ok(Command::Compile(Compile { make: Make::Library, out, effort }));
                 };
-                let out = self.take(&["-o", "--output"]);
                 let file = PathBuf::from(self.one("a file")?);
-                let out = out.map_or_else(|| file.with_extension(if object_only { "o" } else { "" }), PathBuf::from);
-                Command::Compile(Compile { file, out, object_only })
+                let out = out.unwrap_or_else(|| file.with_extension(extension));
+                let make = if extension.is_empty() { Make::Executable(file) } else { Make::Object(file) };
+                Command::Compile(Compile { make, out, effort })
             }
             "check" => {
                 let format = match self.take(&["--message-format"]) {

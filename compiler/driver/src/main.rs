@@ -2,6 +2,7 @@
 
 mod args;
 mod cmd;
+mod folder;
 mod modules;
 mod pipeline;
 mod session;

@@ -1,6 +1,7 @@
 //! The line: `SourceFile ─lex,parse→ ast ─lower→ hir ─check_types→ typed ─check→ mir ─monomorphize,optimize→ concrete`,
 //! readable on one screen. `cmd` takes what it gives to memory, a file or the screen.
 
+use crate::args::Effort;
 use crate::modules::{self, Module};
 use crate::session::Session;
 use crate::stdlib::{self, Extent};
@@ -92,7 +93,11 @@ pub(crate) fn concrete(session: &mut Session, root: &Path, purpose: Purpose) -> 
         }
     };
     session.diags.finish().ok_or(Stopped::Reported)?;
-    let mono = session.phase("optimize", |_| mir::optimize(&typed, mono, Level::Full));
+    let level = match session.effort {
+        Effort::Full => Level::Full,
+        Effort::None => Level::Quick,
+    };
+    let mono = session.phase("optimize", |_| mir::optimize(&typed, mono, level));
     drop(checked);
     Ok(Concrete { typed, mono })
 }

@@ -1,6 +1,6 @@
 //! One compilation: its texts, what was reported, how long each phase took, and how reports reach the user.
 
-use crate::args::{Color, Global, MessageFormat};
+use crate::args::{Color, Effort, Global, MessageFormat};
 use crate::exit;
 use diag::{Diags, Severity, SourceMap};
 use std::io::{IsTerminal, Write};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Session {
     pub sources: SourceMap,
     pub diags: Diags,
+    pub effort: Effort,
     global: Global,
     format: MessageFormat,
     timings: Vec<(&'static str, Duration)>,
@@ -17,7 +18,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub fn new(global: &Global, format: MessageFormat) -> Session {
-        Session { sources: SourceMap::new(), diags: Diags::new(), global: global.clone(), format, timings: Vec::new() }
+        Session { sources: SourceMap::new(), diags: Diags::new(), effort: Effort::Full, global: global.clone(), format, timings: Vec::new() }
     }
 
     /// Runs a phase under its name for `--timings`. A name that comes again adds up.

@@ -29,7 +29,7 @@ mod wait;
 
 pub use apart::{Ended, run as run_apart};
 pub use entry::{address, symbol};
-pub use start::{bind, run_appended, run_main, run_test};
+pub use start::{bind, run_appended, run_linked, run_main, run_test};
 
 /// Makes the program that is about to run a repeatable one.
 pub fn repeatable(seed: u64) {
@@ -39,3 +39,7 @@ pub fn repeatable(seed: u64) {
 /// An executable without a program: `codegen::aot` appends one.
 #[cfg(not(aurora_stub))]
 pub static STUB: &[u8] = include_bytes!(env!("AURORA_STUB"));
+
+/// The runtime for those who link themselves: an archive of objects.
+#[cfg(not(aurora_stub))]
+pub static LIBRARY: &[u8] = include_bytes!(env!("AURORA_LIBRARY"));

@@ -32,6 +32,13 @@ pub fn install() {
     STACK.with(|()| ());
 }
 
+/// Writing to a reader who went away is an error like others, as Rust's own start of a process has it.
+pub fn ignore_broken_pipes() {
+    let action = SignalAction { handler: SIG_IGN, ..SignalAction::default_action() };
+    // SAFETY: a whole record.
+    unsafe { sigaction(SIGPIPE, &action, std::ptr::null_mut()) };
+}
+
 /// For signals that interrupt nothing: calls of the system go on.
 pub fn plain_handler(handler: usize) -> SignalAction {
     let mut action = SignalAction::for_handler(handler);

@@ -176,6 +176,16 @@ pub unsafe fn run_appended(image: *mut Image) -> i32 {
     unsafe { run_main(image, texts.len() as i64, texts.as_ptr()) }
 }
 
+/// The same for an image that a linker made part of the process: nobody has prepared the process for it.
+///
+/// # Safety
+/// As above.
+pub unsafe fn run_linked(image: *mut Image) -> i32 {
+    signal::ignore_broken_pipes();
+    // SAFETY: the caller's promise; there is nothing to bind in it, so it may lie in constant memory.
+    unsafe { run_appended(image) }
+}
+
 /// A foreign function of the process or the libraries it has loaded.
 pub fn foreign(name: &str) -> Option<*const u8> {
     let name = std::ffi::CString::new(name).ok()?;

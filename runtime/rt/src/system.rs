@@ -45,6 +45,8 @@ pub const MADV_GUARD_INSTALL: c_int = 102;
 
 pub const SIGINT: c_int = 2;
 pub const SIGTERM: c_int = 15;
+pub const SIGPIPE: c_int = 13;
+pub const SIG_IGN: usize = 1;
 pub const SIGILL: c_int = 4;
 #[cfg(target_os = "linux")]
 pub const SIGBUS: c_int = 7;

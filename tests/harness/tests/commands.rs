@@ -165,3 +165,32 @@ fn compiling_leaves_one_file() {
     let done = finish(&mut Command::new(&program), b"");
     assert_eq!((done.code, done.out.as_str()), (0, "hello\n"));
 }
+
+#[test]
+fn objects_are_linked_by_who_wants_to() {
+    let (folder, path) = with(
+        "extern \"C\" { fn twice(n: i32) -> i32; }\nextern \"C\" fn thrice(n: i32) -> i32 { n * 3 }\ntrait Speak { fn speak(&self) -> String }\nstruct Dog\nimpl Speak for Dog { fn speak(&self) -> String { \"woof\" } }\nstatic HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new())\nfn main() {\n    let dog: Box<dyn Speak> = Box::new(Dog)\n    let heard = dog.speak()\n    scope { spawn { HEARD.lock().push(heard) } }\n    println(\"{*HEARD.lock()} {unsafe { twice(21) }} {std::env::args().len()}\")\n    let list = vec[1]\n    println(\"{list[list.len()]}\")\n}\n",
+    );
+    let place = |name: &str| folder.path.join(name).to_string_lossy().into_owned();
+    let (object, library, program) = (place("main.o"), place("libaurora.a"), place("program"));
+    for args in [vec!["compile", "--emit", "obj", &path, "-o", &object], vec!["compile", "--emit", "runtime", "-o", &library]] {
+        let done = call(&args);
+        assert_eq!((done.code, done.err.as_str()), (0, ""), "{args:?}");
+    }
+    assert!(std::fs::read(&object).is_ok_and(|bytes| bytes.starts_with(b"\x7fELF")));
+    if Command::new("cc").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no `cc` to link an object with");
+        return;
+    }
+    folder.write("helpers.c", "int thrice(int);\nint twice(int n) { return thrice(n) - n; }\n");
+    let linked = finish(Command::new("cc").args([&object, &place("helpers.c"), &library, "-lm", "-lpthread", "-ldl", "-o", &program]), b"");
+    assert_eq!(linked.code, 0, "{}", linked.err);
+    let done = finish(Command::new(&program).arg("more"), b"");
+    assert_eq!((done.code, done.out.as_str()), (101, "[\"woof\"] 42 2\n"), "{}", done.err);
+    assert!(done.err.contains("main.aur:13:15: index out of bounds"), "{}", done.err);
+    // A `main` of the user's own.
+    folder.write("helpers.c", "int thrice(int);\nint twice(int n) { return thrice(n) - n; }\nextern char aurora_image[];\nint aurora_start(void *);\nint main(void) { return aurora_start(aurora_image) - 100; }\n");
+    let linked = finish(Command::new("cc").args([&object, &place("helpers.c"), &library, "-lm", "-lpthread", "-ldl", "-o", &program]), b"");
+    assert_eq!(linked.code, 0, "{}", linked.err);
+    assert_eq!(finish(&mut Command::new(&program), b"").code, 1);
+}

@@ -53,17 +53,18 @@ fn made_up_texts_never_break_the_compiler() {
 }
 
 #[test]
-fn made_up_programs_do_the_same_both_ways() {
+fn made_up_programs_do_the_same_all_ways() {
     let folder = Folder::new();
     for number in numbers(2) {
         let text = program(&mut Chance::new(number));
         let path = folder.write("main.aur", &text).to_string_lossy().into_owned();
         let from_memory = run(&path, Way::Memory, &[], b"");
-        let executed = run(&path, Way::Executable, &[], b"");
-        let (Ok(a), Ok(b)) = (&from_memory, &executed) else {
-            panic!("program {number}:\n{text}\n----\n{from_memory:?}\n{executed:?}");
-        };
-        assert_eq!(a.code, 0, "program {number}:\n{text}\n----\n{}", a.err);
-        assert_eq!((a.code, &a.out), (b.code, &b.out), "program {number}:\n{text}");
+        let Ok(wanted) = &from_memory else { panic!("program {number}:\n{text}\n----\n{from_memory:?}") };
+        assert_eq!(wanted.code, 0, "program {number}:\n{text}\n----\n{}", wanted.err);
+        for way in [Way::Executable, Way::Plain, Way::Repeatable] {
+            let done = run(&path, way, &[], b"");
+            let Ok(done) = &done else { panic!("program {number}, {way:?}:\n{text}\n----\n{done:?}") };
+            assert_eq!((wanted.code, &wanted.out), (done.code, &done.out), "program {number}, {way:?}:\n{text}\n----\n{}", done.err);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Programs that lie in `../shared/programs` beside the repository, where they do: those that need no tasks.
+//! Programs that lie in `../shared/programs` beside the repository, where they do.
 
 use harness::compiler::{call, root};
 use harness::files::Program;
@@ -6,24 +6,17 @@ use harness::suite::Case;
 use harness::{files, marks, run, suite};
 use std::process::ExitCode;
 
-/// Words of programs that need what is not there yet.
-const TASKS: &[&str] = &[
-    "spawn", "scope", "join ", "channel", "select", "async", "await", "parallel", "detach", "task_local", "Mutex", "RwLock", "Condvar", "Atomic",
-    "Semaphore", "Event", "blocking", "Shared", "Receiver", "Sender",
-];
-
 fn main() -> ExitCode {
     let base = root().join("../shared/programs");
     let mut cases = Vec::new();
     for (folder, refused) in [("run", false), ("fail", true)] {
         for path in files::ending_with(&base.join(folder), ".aur") {
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            if TASKS.iter().any(|word| text.contains(word)) {
-                continue;
-            }
-            let name = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
-            let program = Program { name: format!("shared/{folder}/{name}"), path };
-            cases.push(Case::new(program.name.clone(), move || if refused { refuse(&program, &text) } else { run::judge(&program) }));
+            let stem = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
+            let name = format!("shared/{folder}/{stem}");
+            let program = Program { name: name.clone(), path };
+            let judge = move || if refused { refuse(&program, &text) } else { run::judge(&program, run::Warnings::Welcome) };
+            cases.push(Case::new(name, judge));
         }
     }
     suite::run(cases)

@@ -141,13 +141,13 @@ fn append_symbols(out: &mut Vec<u8>, stub: &[u8], image: &Image, at: u64) {
     let mut strings = vec![0u8];
     // The first symbol is none; ours are all local, so that they cannot clash with the stub's.
     let mut symbols = vec![0u8; SYMBOL_BYTES as usize];
-    for (offset, size, name) in &image.symbols {
+    for symbol in &image.symbols {
         symbols.extend_from_slice(&(strings.len() as u32).to_le_bytes());
         symbols.extend_from_slice(&[2, 0]);
         symbols.extend_from_slice(&text_index.to_le_bytes());
-        symbols.extend_from_slice(&(at + offset).to_le_bytes());
-        symbols.extend_from_slice(&size.to_le_bytes());
-        strings.extend_from_slice(name.as_bytes());
+        symbols.extend_from_slice(&(at + symbol.start).to_le_bytes());
+        symbols.extend_from_slice(&symbol.size.to_le_bytes());
+        strings.extend_from_slice(symbol.name.as_bytes());
         strings.push(0);
     }
     let mut place = |bytes: &[u8]| {

@@ -1,13 +1,15 @@
 //! The commands that make machine code: `run`, `compile`, `test`.
 
-use crate::args::{Compile, Global, MessageFormat, Run};
+use crate::args::{Compile, Effort, Global, Make, MessageFormat, Run};
 use crate::exit;
+use crate::folder;
 use crate::pipeline::{self, Concrete, Purpose, Stopped};
 use crate::session::Session;
 use codegen::Options;
 use codegen::jit::Code;
+use diag::SourceMap;
 use mir::body::MonoProgram;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) fn run(run: &Run, global: &Global) -> u8 {
     if run.replay.is_some() {
@@ -15,11 +17,12 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
         return exit::USAGE;
     }
     let mut session = Session::new(global, MessageFormat::Human);
+    session.effort = run.effort;
     let program = match concrete(&mut session, &run.file, Purpose::Run) {
         Ok(program) => program,
         Err(code) => return code,
     };
-    let options = Options { observed: run.is_virtual, ..Options::default() };
+    let options = Options { observed: run.is_virtual, ..options(run.effort) };
     let code = match in_memory(&mut session, &program, &options) {
         Ok(code) => code,
         Err(code) => return code,
@@ -45,18 +48,20 @@ pub(super) fn in_memory(session: &mut Session, program: &MonoProgram, options: &
 
 pub(crate) fn compile(compile: &Compile, global: &Global) -> u8 {
     let mut session = Session::new(global, MessageFormat::Human);
-    let program = match concrete(&mut session, &compile.file, Purpose::Run) {
-        Ok(program) => program,
+    session.effort = compile.effort;
+    let bytes = match &compile.make {
+        Make::Executable(file) => machine_code(&mut session, file, |program, sources, options| {
+            codegen::aot::executable(program, sources, rt::STUB, options)
+        }),
+        Make::Object(file) => machine_code(&mut session, file, codegen::aot::object),
+        Make::Library => Ok(rt::LIBRARY.to_vec()),
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
         Err(code) => return code,
     };
-    if compile.object_only {
-        eprintln!("error: `--emit obj` is not supported yet");
-        return exit::USAGE;
-    }
-    let options = Options::default();
-    let bytes = session.phase("emit", |s| codegen::aot::executable(&program, &s.sources, rt::STUB, &options));
-    session.finish();
-    match write_executable(&compile.out, &bytes) {
+    let mode = if matches!(compile.make, Make::Executable(_)) { 0o755 } else { 0o644 };
+    match write_anew(&compile.out, &bytes, mode) {
         Ok(()) => exit::OK,
         Err(error) => {
             eprintln!("error: `{}` cannot be written: {error}", compile.out.display());
@@ -65,8 +70,20 @@ pub(crate) fn compile(compile: &Compile, global: &Global) -> u8 {
     }
 }
 
+/// A program as the bytes of a file.
+fn machine_code(session: &mut Session, file: &Path, emit: impl FnOnce(&MonoProgram, &SourceMap, &Options) -> Vec<u8>) -> Result<Vec<u8>, u8> {
+    let program = concrete(session, file, Purpose::Run)?;
+    let bytes = session.phase("emit", |s| emit(&program, &s.sources, &options(s.effort)));
+    session.finish();
+    Ok(bytes)
+}
+
+fn options(effort: Effort) -> Options {
+    Options { opt: effort == Effort::Full, ..Options::default() }
+}
+
 /// Under another name first: a running program of this name is not changed under its feet.
-fn write_executable(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_anew(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
     let beside = path.with_file_name(name);
@@ -74,7 +91,7 @@ fn write_executable(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&beside, std::fs::Permissions::from_mode(0o755))?;
+        std::fs::set_permissions(&beside, std::fs::Permissions::from_mode(mode))?;
     }
     std::fs::rename(&beside, path).inspect_err(|_| {
         // What could not be put in place is of no use.
@@ -98,17 +115,17 @@ fn whole(session: &mut Session, file: &Path, purpose: Purpose) -> Result<Concret
 }
 
 pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
-    let mut files = Vec::new();
-    if path.is_dir() {
-        collect(path, &mut files);
-        files.sort();
-        if files.is_empty() {
+    let files = match folder::files(path, "aur") {
+        Ok(files) if files.is_empty() => {
             eprintln!("error: there is no `.aur` file in `{}`", path.display());
             return exit::USER;
         }
-    } else {
-        files.push(path.to_path_buf());
-    }
+        Ok(files) => files,
+        Err(why) => {
+            eprintln!("error: {why}");
+            return exit::USER;
+        }
+    };
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let mut broken = false;
     for file in &files {
@@ -180,15 +197,4 @@ fn under_schedules(code: &Code, index: usize, count: u64) -> Result<(), String> 
         }
     }
     Ok(())
-}
-
-fn collect(folder: &Path, out: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.is_dir() {
-            collect(&path, out);
-        } else if path.extension().is_some_and(|extension| extension == "aur") {
-            out.push(path);
-        }
-    }
 }

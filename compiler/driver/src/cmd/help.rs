@@ -49,23 +49,32 @@ Options:
   --virtual        virtual time and one repeatable schedule
   --seed N         the seed of that schedule (implies --virtual)
   --replay CHOICES the schedule that a failure printed (implies --virtual)
+  --opt full|none  how much is done for the speed of the code
 
 Examples:
   aurorac run primes.aur 1000
   aurorac run --seed 7 bank.aur
 ",
         "compile" => "\
-Usage: aurorac compile FILE [-o OUT] [--emit obj]
+Usage: aurorac compile FILE [-o OUT] [--emit exe|obj]
+       aurorac compile --emit runtime [-o libaurora.a]
 
-Makes an executable of FILE and the modules it uses. Without -o it is named like the file.
+Makes an executable of FILE and the modules it uses; no linker is needed. Without -o it is named like the file.
+
+Who links with other code takes an object instead, and the runtime's library to link it with. The object asks for foreign
+functions by name and offers those that are declared `extern \"C\"`. It starts `main` of FILE; a program with a `main` of its
+own calls `int aurora_start(void *)` with the address of `char aurora_image[]`, once, on its first thread.
 
 Options:
   -o, --output OUT
-  --emit obj       stop at the object file
+  --emit exe|obj|runtime
+  --opt full|none    how much is done for the speed of the code
 
 Examples:
   aurorac compile server.aur -o server
-  aurorac compile lib.aur --emit obj -o lib.o
+  aurorac compile --emit obj server.aur -o server.o
+  aurorac compile --emit runtime -o libaurora.a
+  cc server.o helpers.c libaurora.a -lm -lpthread -ldl -o server
 ",
         "check" => "\
 Usage: aurorac check FILE… [--message-format human|json]

@@ -2,8 +2,9 @@
 
 use crate::args::Litmus;
 use crate::exit;
+use crate::folder;
 use ::litmus::{Limits, Refusal, Test};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What became of the tests.
 #[derive(Default)]
@@ -15,9 +16,12 @@ struct Tally {
 pub(crate) fn litmus(request: &Litmus) -> u8 {
     let mut files = Vec::new();
     for path in &request.paths {
-        if let Err(why) = collect(path, &mut files) {
-            eprintln!("error: {why}");
-            return exit::USER;
+        match folder::files(path, "litmus") {
+            Ok(found) => files.extend(found),
+            Err(why) => {
+                eprintln!("error: {why}");
+                return exit::USER;
+            }
         }
     }
     if files.is_empty() {
@@ -42,27 +46,6 @@ pub(crate) fn litmus(request: &Litmus) -> u8 {
         println!("{} judged{refused}", tally.judged);
     }
     if tally.refused > 0 { exit::USER } else { exit::OK }
-}
-
-/// A file as it is, of a folder all tests below it in the order of their names.
-fn collect(path: &Path, into: &mut Vec<PathBuf>) -> Result<(), String> {
-    let complain = |error: std::io::Error| format!("cannot read `{}`: {error}", path.display());
-    if !path.is_dir() {
-        std::fs::metadata(path).map_err(complain)?;
-        into.push(path.into());
-        return Ok(());
-    }
-    let entries: Result<Vec<_>, _> = std::fs::read_dir(path).map_err(complain)?.collect();
-    let mut inside: Vec<PathBuf> = entries.map_err(complain)?.iter().map(std::fs::DirEntry::path).collect();
-    inside.sort();
-    for path in inside {
-        if path.is_dir() {
-            collect(&path, into)?;
-        } else if path.extension().is_some_and(|extension| extension == "litmus") {
-            into.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// The report, or why there is none.
