@@ -92,6 +92,7 @@ codes! {
     E0604 "a task handle that leaves its scope"
     E0605 "a change that others may see half done"
     E0606 "a `pure` function that is not"
+    E0607 "a reduction that may depend on where it is cut"
     // Atomics and unsafe
     E0701 "an ordering that the operation does not have"
     E0702 "an unsafe operation outside `unsafe`"

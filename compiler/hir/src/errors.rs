@@ -186,7 +186,7 @@ pub(crate) fn test_option_value(span: Span) -> Diagnostic {
 }
 
 pub(crate) fn unknown_attribute(attr: &Attr) -> Diagnostic {
-    let known: Vec<Symbol> = ["derive", "inline", "cold", "must_use", "repr", "cache_line", "nonblocking", "allow"]
+    let known: Vec<Symbol> = ["derive", "inline", "cold", "must_use", "repr", "cache_line", "nonblocking", "associative", "allow"]
         .iter()
         .map(|name| Symbol::intern(name))
         .collect();
@@ -1084,6 +1084,44 @@ pub(crate) fn reduce_variable(name: Ident) -> Diagnostic {
         .primary(name.span, "`reduce` puts its result into a variable")
 }
 
+/// `declared`: where the function or operator that is not declared stands.
+pub(crate) fn not_associative(op: Span, name: &str, variable: Symbol, why: NotAssociative, declared: Option<Span>) -> Diagnostic {
+    let (text, help) = match why {
+        NotAssociative::Function => (
+            format!("nothing says that `{name}` is associative"),
+            format!("if `{name}({name}(a, b), c)` is `{name}(a, {name}(b, c))` and the default of its type changes nothing, say so: `#[associative] fn {name}`"),
+        ),
+        NotAssociative::Operator(ty) => (
+            format!("nothing says that `{name}` of `{ty}` is associative"),
+            format!("if `(a {name} b) {name} c` is `a {name} (b {name} c)` and `{ty}::default()` changes nothing, write `#[associative]` at the method of the operator's `impl`"),
+        ),
+        NotAssociative::Value => (
+            format!("`{name}` is a value, of which nobody can say that it is associative"),
+            "name a function that is declared as `#[associative]`".to_owned(),
+        ),
+        NotAssociative::Unknown(ty) => (
+            format!("`{name}` of `{ty}` may be anything"),
+            format!("reduce by a function that is declared as `#[associative]`, or by `max` or `min` where `{ty}` is `Ord`"),
+        ),
+    };
+    let diagnostic = Diagnostic::error(E0607, text).primary(op, format!("puts together what the parts made of `{variable}`, wherever they were cut"));
+    let diagnostic = match declared {
+        Some(span) => diagnostic.label(span, "declared here"),
+        None => diagnostic,
+    };
+    diagnostic.help(help)
+}
+
+pub(crate) enum NotAssociative {
+    Function,
+    /// Of this type.
+    Operator(String),
+    /// A closure, or a function that is known only when the program runs.
+    Value,
+    /// Of a type parameter.
+    Unknown(String),
+}
+
 pub(crate) fn leaves_parallel(span: Span, word: &str) -> Diagnostic {
     Diagnostic::error(E0319, format!("`{word}` cannot leave a `parallel for`: other rounds run at the same time"))
         .primary(span, "there is no first round that could end the others")
@@ -1093,7 +1131,7 @@ pub(crate) fn leaves_parallel(span: Span, word: &str) -> Diagnostic {
 pub(crate) fn not_splittable(span: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(E0321, format!("a `{ty}` cannot be gone through in parallel"))
         .primary(span, "it does not fall into parts")
-        .help("sources are ranges, `&xs`, `&mut xs`, `.chunks(n)`, `.chunks_mut(n)`, and these with `.enumerate()` and `.zip(…)`")
+        .help("sources are ranges, `&xs`, `&mut xs`, `.chunks(n)`, `.chunks_mut(n)`, maps and sets, and these with `.enumerate()`, `.zip(…)`, `.rev()`, `.step_by(n)`")
 }
 
 pub(crate) fn scope_option(name: Ident) -> Diagnostic {

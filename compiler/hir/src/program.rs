@@ -100,6 +100,8 @@ pub struct FnAttrs {
     /// Arguments of parameters that are references are taken by reference where the user wrote a value (`assert_eq`).
     pub auto_ref: bool,
     pub must_use: bool,
+    /// `f(f(a, b), c)` is `f(a, f(b, c))`, and the type's default changes nothing: `reduce` may use it.
+    pub associative: bool,
     /// A `static` that tasks bind: naming it gives a copy of what is bound.
     pub task_local: bool,
     /// Orderings at the end of the arguments may be left out: then they are `seqcst`.

@@ -322,6 +322,10 @@ impl FnCx<'_> {
                 return self.error_expr(span);
             }
             let ty = self.structurally(self.ty_of(place));
+            if let Some(diagnostic) = self.not_associative(reduction, ty) {
+                self.report(diagnostic);
+                return self.error_expr(span);
+            }
             let op = reduction.op.as_str();
             let start = match op {
                 "+" | "^" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("0.0"), suffix: None })),
@@ -335,8 +339,11 @@ impl FnCx<'_> {
             inside.push(w.bind(name.as_str(), true, start));
             finals.push(w.name(name.as_str()));
             let part = |of: &str| w.expr(K::TupleField(Box::new(w.name(of)), index as u32, w.span));
-            combined.push(self.reduced(reduction, part("#a"), part("#b")));
-            let whole = self.reduced(reduction, variable.clone(), part("#whole"));
+            // A text takes another's bytes in; it does not take it over.
+            let is_text = op == "+" && self.structurally(ty) == self.string_ty();
+            let later = |of: &str| if is_text { w.reference(Mutable::No, part(of)) } else { part(of) };
+            combined.push(self.reduced(reduction, part("#a"), later("#b")));
+            let whole = self.reduced(reduction, variable.clone(), later("#whole"));
             assigned.push(w.stmt(w.expr(K::Assign(Box::new(variable), Box::new(whole)))));
         }
         let looped = ast::For {
@@ -386,6 +393,55 @@ impl FnCx<'_> {
             }
         }
         value
+    }
+
+    /// What is wrong with putting parts together by this operation, wherever they were cut.
+    fn not_associative(&mut self, reduction: &ast::Reduction, ty: Ty) -> Option<diag::Diagnostic> {
+        use errors::NotAssociative as Why;
+        let op = reduction.op.as_str();
+        let name = |why: Why, declared: Option<Span>| Some(errors::not_associative(reduction.op_span, op, reduction.variable.name, why, declared));
+        let lang = match op {
+            "+" => "add",
+            "*" => "mul",
+            "&" => "bit_and",
+            "|" => "bit_or",
+            "^" => "bit_xor",
+            "&&" | "||" | "max" | "min" => return None,
+            _ => {
+                let function = self.check_expr(&at(reduction.op_span).name(op), None);
+                let ty = self.structurally(self.ty_of(function));
+                return match ty.kind() {
+                    TyKind::FnDef(id, _) => {
+                        let def = self.program.fn_def(*id);
+                        if def.attrs.associative { None } else { name(Why::Function, Some(def.name_span).filter(|_| !self.program.module(def.module).library)) }
+                    }
+                    _ if ty.is_error() => None,
+                    _ => name(Why::Value, None),
+                };
+            }
+        };
+        if ty.is_integer() || ty.is_float() || ty == Ty::bool() || ty.is_error() {
+            return None;
+        }
+        let trait_id = self.program.lang.trait_id(lang);
+        let ty = self.known(ty);
+        let shown = self.show(ty);
+        let TyKind::Adt(adt, _) = ty.kind() else { return name(Why::Unknown(shown), None) };
+        let mut declared = None;
+        for def in self.program.impls.iter().filter(|def| def.of_trait.is_some_and(|(id, _)| id == trait_id)) {
+            if !matches!(def.self_ty.kind(), TyKind::Adt(of, _) if of == adt) {
+                continue;
+            }
+            for &method in &def.methods {
+                if self.program.fn_def(method).attrs.associative {
+                    return None;
+                }
+                declared = Some(self.program.fn_def(method).name_span);
+            }
+        }
+        // Without the operator at all, that is what the sum of the parts will say.
+        declared?;
+        name(Why::Operator(shown), declared)
     }
 
     /// Two parts of a `reduce` variable put together.

@@ -407,6 +407,7 @@ impl<'a> Collector<'_, 'a> {
                 "auto_ref" => flags.auto_ref = true,
                 "must_use" => flags.must_use = true,
                 "orders" => flags.orders = true,
+                "associative" => flags.associative = true,
                 "lang" | "doc" | "allow" | "step" => {}
                 _ => self.diags.push(errors::unknown_attribute(attr)),
             }
