@@ -1112,6 +1112,12 @@ pub(crate) fn not_associative(op: Span, name: &str, variable: Symbol, why: NotAs
     diagnostic.help(help)
 }
 
+pub(crate) fn no_reduction(op: Span, name: &str, ty: &str) -> Diagnostic {
+    Diagnostic::error(E0307, format!("`{name}` does not apply to `{ty}` and `{ty}`"))
+        .primary(op, "so it cannot put together what the parts made")
+        .help("name a function that is declared as `#[associative]`")
+}
+
 pub(crate) enum NotAssociative {
     Function,
     /// Of this type.

@@ -1,12 +1,15 @@
 //! Programs that must run: the same bytes from memory, from an executable, without optimisation and under a seeded schedule,
 //! and those that were written down.
 //!
+//! What `tests/run/parallel` prints must not depend on the number of workers either, nor on the seed.
+//!
 //! Beside `x.aur` stand `x.stdout` and, where they matter, `x.exit` (0 if absent), `x.stdin`, `x.args` (one a line) and
 //! `x.stderr-contains` (each line somewhere in what it complained). `AURORA_TEST_FOLDER` names a folder a program may write to.
 
 use crate::compiler::{Done, Folder, aurorac, finish};
 use crate::files::Program;
 use crate::text::{difference, tail};
+use std::path::PathBuf;
 use std::process::Command;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,9 +36,42 @@ pub fn judge(program: &Program, warnings: Warnings) -> Result<(), String> {
         return Err("there is no `.stdout` beside it".into());
     }
     judge_way(program, Way::Memory, warnings)?;
+    if program.name.starts_with("parallel/") {
+        return judge_workers(program, warnings);
+    }
     judge_way(program, Way::Executable, warnings)?;
     judge_way(program, Way::Plain, warnings)?;
     judge_way(program, Way::Repeatable, warnings)
+}
+
+/// An executable, by the number of its workers and by the seeds of its schedules.
+const WORKERS: &[(&str, &[&str])] = &[("AURORA_WORKERS", &["1", "2", "3", "8"]), ("AURORA_VIRTUAL", &["1", "2", "3"])];
+
+fn judge_workers(program: &Program, warnings: Warnings) -> Result<(), String> {
+    let folder = Folder::new();
+    let file = compile(&program.shown(), &folder)?;
+    let args = program.beside("args").unwrap_or_default();
+    for (name, values) in WORKERS {
+        for value in *values {
+            let mut command = Command::new(&file);
+            command.args(args.lines()).env(name, value).env("AURORA_TEST_FOLDER", &folder.path);
+            let done = finish(&mut command, program.beside("stdin").unwrap_or_default().as_bytes());
+            compare(program, &done, warnings).map_err(|why| format!("with {name}={value}: {why}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn compile(path: &str, folder: &Folder) -> Result<PathBuf, String> {
+    let program = folder.path.join("program");
+    let made = finish(Command::new(aurorac()).args(["compile", path, "-o"]).arg(&program), b"");
+    if let Some(why) = made.broken() {
+        return Err(format!("compile: {why}"));
+    }
+    if made.code != 0 {
+        return Err(format!("it does not compile\n{}", made.err));
+    }
+    Ok(program)
 }
 
 /// Runs a program one way and judges what it did.
@@ -70,17 +106,7 @@ pub fn run(path: &str, way: Way, args: &[String], input: &[u8]) -> Result<Done, 
             command.args(["run", "--seed", "5", path]);
             command
         }
-        Way::Executable => {
-            let program = folder.path.join("program");
-            let made = finish(Command::new(aurorac()).args(["compile", path, "-o"]).arg(&program), b"");
-            if let Some(why) = made.broken() {
-                return Err(format!("compile: {why}"));
-            }
-            if made.code != 0 {
-                return Err(format!("it does not compile\n{}", made.err));
-            }
-            Command::new(program)
-        }
+        Way::Executable => Command::new(compile(path, &folder)?),
     };
     Ok(finish(command.args(args).env("AURORA_TEST_FOLDER", &folder.path), input))
 }

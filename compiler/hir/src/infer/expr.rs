@@ -895,6 +895,11 @@ impl FnCx<'_> {
     }
 
     fn break_(&mut self, label: Option<ast::Ident>, value: Option<&ast::Expr>, span: Span) -> ExprId {
+        let known = label.is_none_or(|label| self.loops.iter().any(|known| known.label == Some(label.name)));
+        if !known && self.in_parallel_body() {
+            self.report(errors::leaves_parallel(span, "break"));
+            return self.error_expr(span);
+        }
         let Some(index) = self.find_loop(label, span, "break") else {
             if let Some(value) = value {
                 self.check_expr(value, None);

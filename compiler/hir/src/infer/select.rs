@@ -331,7 +331,7 @@ impl FnCx<'_> {
                 "+" | "^" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("0.0"), suffix: None })),
                 "*" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("1.0"), suffix: None })),
                 "+" | "^" if ty.is_integer() => w.expr(K::Lit(ast::Lit::Int { value: 0, suffix: None })),
-                "*" => w.expr(K::Lit(ast::Lit::Int { value: 1, suffix: None })),
+                "*" if ty.is_integer() => w.expr(K::Lit(ast::Lit::Int { value: 1, suffix: None })),
                 // These do not mind that the start value counts in every part.
                 "&" | "|" | "&&" | "||" | "max" | "min" => w.call("#reduce_same", vec![w.reference(Mutable::No, variable.clone())]),
                 _ => w.call("#reduce_empty", vec![w.reference(Mutable::No, variable.clone())]),
@@ -420,8 +420,12 @@ impl FnCx<'_> {
                 };
             }
         };
-        if ty.is_integer() || ty.is_float() || ty == Ty::bool() || ty.is_error() {
+        let arithmetic = matches!(op, "+" | "*");
+        if ty.is_integer() || ty.is_error() || ty.is_float() && arithmetic || ty == Ty::bool() && !arithmetic {
             return None;
+        }
+        if ty.is_float() || ty == Ty::bool() {
+            return Some(errors::no_reduction(reduction.op_span, op, &self.show(ty)));
         }
         let trait_id = self.program.lang.trait_id(lang);
         let ty = self.known(ty);
@@ -439,8 +443,9 @@ impl FnCx<'_> {
                 declared = Some(self.program.fn_def(method).name_span);
             }
         }
-        // Without the operator at all, that is what the sum of the parts will say.
-        declared?;
+        if declared.is_none() {
+            return Some(errors::no_reduction(reduction.op_span, op, &shown));
+        }
         name(Why::Operator(shown), declared)
     }
 
