@@ -3,6 +3,7 @@
 mod args;
 mod cmd;
 mod folder;
+mod memory;
 mod modules;
 mod pipeline;
 mod session;
@@ -20,6 +21,9 @@ pub(crate) mod exit {
     /// Nobody reads the output any more: what a signal would have said.
     pub const CLOSED: u8 = 141;
 }
+
+#[global_allocator]
+static MEMORY: memory::Memory = memory::Memory;
 
 /// Trees are as deep as a text is nested, and phases follow them recursively. Only touched pages cost anything.
 const STACK_BYTES: usize = 512 << 20;

@@ -348,6 +348,15 @@ pub(crate) fn closure_kind(span: Span, at: Span, wanted: ClosureKind, found: Clo
     }
 }
 
+pub(crate) fn pointer_captures(span: Span, closure: Span, capture: Span, name: Symbol) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0301, format!("this closure captures `{name}`, so it cannot be a plain `fn` pointer"))
+        .primary(span, "a `fn` pointer has no room for what is captured");
+    let diagnostic = if closure != span { diagnostic.label(closure, "the closure") } else { diagnostic };
+    diagnostic
+        .label(capture, format!("`{name}` is captured here"))
+        .help(format!("ask for `impl Fn(…)` or `Box<dyn Fn(…)>`, or hand `{name}` over as an argument"))
+}
+
 pub(crate) fn assoc_mismatch(span: Span, owner: &str, name: Symbol, wanted: &str, found: &str) -> Diagnostic {
     Diagnostic::error(E0301, format!("`{name}` of `{owner}` is `{found}`, but `{wanted}` is needed"))
         .primary(span, format!("its `{name}` is `{found}`"))

@@ -3,6 +3,7 @@
 use crate::args::{Compile, Effort, Global, Make, MessageFormat, Run};
 use crate::exit;
 use crate::folder;
+use crate::memory;
 use crate::pipeline::{self, Concrete, Purpose, Stopped};
 use crate::session::Session;
 use codegen::Options;
@@ -33,7 +34,10 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
     let mut args = vec![run.file.to_string_lossy().into_owned()];
     args.extend(run.args.iter().cloned());
     // The program's own exit code, whatever it is.
-    code.run_main(&args) as u8
+    let status = code.run_main(&args) as u8;
+    // The process ends: taking all apart would be work for nothing.
+    std::mem::forget((session, program, code));
+    status
 }
 
 /// The program's code, and what was reported on the way. The error is the exit code; it has been told.
@@ -43,6 +47,7 @@ pub(super) fn in_memory(session: &mut Session, program: &MonoProgram, options: &
         exit::USER
     })?;
     session.finish();
+    memory::compilation_is_over();
     Ok(code)
 }
 
@@ -100,7 +105,11 @@ fn write_anew(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
 }
 
 pub(super) fn concrete(session: &mut Session, file: &Path, purpose: Purpose) -> Result<MonoProgram, u8> {
-    whole(session, file, purpose).map(|made| made.mono)
+    whole(session, file, purpose).map(|made| {
+        // Taking the trees apart would be work for nothing.
+        std::mem::forget(made.typed);
+        made.mono
+    })
 }
 
 /// With what it was made from.

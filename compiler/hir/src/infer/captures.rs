@@ -47,6 +47,7 @@ impl FnCx<'_> {
                 self.finish_closure_call(index, kind);
             }
         }
+        self.check_pointers();
         self.check_crossings();
         // One message does, however many ask.
         let mut told = Vec::new();
@@ -60,6 +61,22 @@ impl FnCx<'_> {
                 let (kind, at) = (closure.kind, closure.span);
                 let reason = closure.captures.iter().map(|capture| capture.span).next();
                 self.report(errors::closure_kind(span, at, wanted, kind, reason));
+            }
+        }
+    }
+
+    /// A pointer to a function has no room for what a closure captured.
+    fn check_pointers(&mut self) {
+        for index in 0..self.exprs.len() {
+            let Expr { kind: ExprKind::Cast(typed::Cast::ReifyClosure, inner), span, .. } = self.exprs[index] else { continue };
+            let TyKind::Closure(id, _) = self.exprs[inner.index()].ty.kind() else { continue };
+            if id.owner != self.owner {
+                continue;
+            }
+            let closure = &self.closures[id.index as usize];
+            if let Some(capture) = closure.captures.first() {
+                let name = self.locals[capture.local.index()].name;
+                self.report(errors::pointer_captures(span, closure.span, capture.span, name));
             }
         }
     }

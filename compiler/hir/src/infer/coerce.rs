@@ -107,14 +107,21 @@ impl FnCx<'_> {
     }
 
     /// Whether a `to` can be made of a `from` behind a pointer; asks for the impl.
-    fn can_unsize(&mut self, from: Ty, to: Ty, owned: bool, span: Span) -> bool {
+    fn can_unsize(&mut self, mut from: Ty, to: Ty, owned: bool, span: Span) -> bool {
+        // A text literal behind an object owns its text. A number's type may stay open: the impl that is asked for, or in
+        // the end what every literal is.
+        if let (TyKind::Infer(InferTy::Text(_)), TyKind::Dyn(_)) = (from.kind(), to.kind()) {
+            let string = self.string_ty();
+            self.solver.table.unify(from, string);
+            from = string;
+        }
         match (from.kind(), to.kind()) {
             (TyKind::Array(of, _), TyKind::Slice(wanted)) => self.try_unify(*of, *wanted),
             (TyKind::Dyn(a), TyKind::Dyn(b)) => {
                 // Dropping markers changes nothing in memory.
                 a != b && a.trait_id == b.trait_id && b.markers.iter().all(|marker| a.markers.contains(marker))
             }
-            (TyKind::Infer(_) | TyKind::Str | TyKind::Slice(_), TyKind::Dyn(_)) => false,
+            (TyKind::Infer(InferTy::General(_)) | TyKind::Str | TyKind::Slice(_), TyKind::Dyn(_)) => false,
             (_, TyKind::Dyn(d)) => {
                 if let Some(problem) = crate::queries::dyn_problem(self.program, d.trait_id) {
                     let name = self.program.trait_def(d.trait_id).name;

@@ -217,15 +217,40 @@ impl FnCx<'_> {
 
     /// Elements agree on the type of the first that has one, or on the expected one.
     fn elements(&mut self, list: &[ast::Expr], hint: Option<Ty>, span: Span) -> (Vec<ExprId>, Ty) {
-        let of = hint.unwrap_or_else(|| self.fresh(span));
-        let values = list
-            .iter()
-            .map(|e| {
-                let id = self.check_expr(e, Some(of));
-                self.coerce(id, of)
-            })
-            .collect();
+        let mut of = hint.unwrap_or_else(|| self.fresh(span));
+        let mut values = Vec::with_capacity(list.len());
+        for e in list {
+            let id = self.check_expr(e, Some(of));
+            if hint.is_none()
+                && let Some(pointer) = self.common_pointer(of, id)
+            {
+                values.iter().for_each(|&value| self.make_pointer(value, pointer));
+                of = pointer;
+            }
+            values.push(self.coerce(id, of));
+        }
         (values, of)
+    }
+
+    /// What functions and closures of different types have in common: a pointer to a function of the first one's shape.
+    fn common_pointer(&mut self, first: Ty, next: ExprId) -> Option<Ty> {
+        let (first, next) = (self.shallow(first), self.structurally(self.ty_of(next)));
+        let is_function = |ty: Ty| matches!(ty.kind(), TyKind::FnDef(..) | TyKind::Closure(..));
+        if first == next || !is_function(first) || !is_function(next) {
+            return None;
+        }
+        let shape = self.solver.callable(first)?;
+        Some(Ty::new(TyKind::FnPtr(crate::ty::FnPtrTy { params: shape.params, ret: shape.ret, is_extern: false })))
+    }
+
+    /// Makes a function or closure a pointer where it stands.
+    fn make_pointer(&mut self, id: ExprId, pointer: Ty) {
+        let was = self.exprs[id.index()].clone();
+        let cast = if matches!(self.shallow(was.ty).kind(), TyKind::FnDef(..)) { Cast::ReifyFn } else { Cast::ReifyClosure };
+        let span = was.span;
+        let inner = self.expr(was.kind, was.ty, span);
+        let place = &mut self.exprs[id.index()];
+        (place.kind, place.ty) = (ExprKind::Cast(cast, inner), pointer);
     }
 
     fn tuple(&mut self, list: &[ast::Expr], expect: Option<Ty>, span: Span) -> ExprId {
@@ -688,8 +713,17 @@ impl FnCx<'_> {
                 return made;
             }
             join.ty = Some(ty);
+            join.first = Some(id);
             return id;
         };
+        let mut wanted = wanted;
+        if let Some(first) = join.first
+            && let Some(pointer) = self.common_pointer(wanted, id)
+        {
+            self.make_pointer(first, pointer);
+            join.ty = Some(pointer);
+            wanted = pointer;
+        }
         match self.try_coerce(id, wanted) {
             Some(id) => id,
             None => {
@@ -1102,11 +1136,13 @@ pub(super) const ERR: u32 = 1;
 pub(super) struct Join {
     expected: Option<Ty>,
     ty: Option<Ty>,
+    /// The branch that decided the type, where it is its own.
+    first: Option<ExprId>,
 }
 
 impl Join {
     pub(super) fn new(expected: Option<Ty>) -> Join {
-        Join { expected, ty: None }
+        Join { expected, ty: None, first: None }
     }
     pub(super) fn hint(&self) -> Option<Ty> {
         self.ty.or(self.expected)

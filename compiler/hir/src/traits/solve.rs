@@ -68,6 +68,8 @@ pub(crate) struct Solver<'a> {
     pub table: Table,
     /// Bounds being evaluated, against cycles.
     stack: Vec<(TraitId, Args)>,
+    /// Bounds of the surrounding definition whose own types are being found out, against cycles.
+    bounds_in_work: Vec<(TraitId, Args)>,
     /// Obligations that `normalize` leaves behind.
     pub pending: Vec<ObligationKind>,
 }
@@ -80,7 +82,7 @@ impl<'a> Solver<'a> {
             crate::LangItem::Adt(id) => Some(Ty::adt(id, Args::empty())),
             _ => None,
         }));
-        Solver { program, env, closures, table, stack: Vec::new(), pending: Vec::new() }
+        Solver { program, env, closures, table, stack: Vec::new(), bounds_in_work: Vec::new(), pending: Vec::new() }
     }
 
     /// The trait arguments of an impl and its predicates, with fresh variables for its parameters.
@@ -308,7 +310,7 @@ impl<'a> Solver<'a> {
         let mut found: Vec<Args> = Vec::new();
         for i in 0..self.env.traits.len() {
             let (env_id, env_args) = self.env.traits[i];
-            if env_id == id && self.could_unify(env_args, args) && !found.contains(&env_args) {
+            if env_id == id && self.bound_could_be(env_id, env_args, args) && !found.contains(&env_args) {
                 found.push(env_args);
             }
         }
@@ -323,7 +325,7 @@ impl<'a> Solver<'a> {
         match found[..] {
             [] => EnvChoice::None,
             [one] => {
-                self.unify_normalized(&one, &args);
+                self.unify_bound(id, one, args);
                 EnvChoice::One
             }
             _ => {
@@ -331,6 +333,36 @@ impl<'a> Solver<'a> {
                 if found.contains(&args) { EnvChoice::One } else { EnvChoice::Several }
             }
         }
+    }
+
+    fn bound_could_be(&mut self, id: TraitId, bound: Args, wanted: Args) -> bool {
+        // Heads differ most of the time.
+        if let (Some(x), Some(y)) = (SimpleKey::of(bound[0]), SimpleKey::of(wanted[0]))
+            && x != y
+        {
+            return false;
+        }
+        let snapshot = self.table.snapshot();
+        let kept = self.pending.len();
+        let fits = self.unify_bound(id, bound, wanted);
+        self.pending.truncate(kept);
+        self.table.rollback(snapshot);
+        fits
+    }
+
+    /// A bound on an associated type is what that type is; to find that out may take the same bound again, which then stands
+    /// for itself.
+    fn unify_bound(&mut self, id: TraitId, bound: Args, wanted: Args) -> bool {
+        if !bound.iter().any(|ty| ty.flags().projection) {
+            return self.table.unify_args(&bound, &wanted);
+        }
+        if self.bounds_in_work.contains(&(id, bound)) {
+            return bound.iter().zip(wanted.iter()).all(|(a, b)| a == b);
+        }
+        self.bounds_in_work.push((id, bound));
+        let fits = self.unify_normalized(&bound, &wanted);
+        self.bounds_in_work.pop();
+        fits
     }
 
     fn could_unify(&mut self, a: Args, b: Args) -> bool {
