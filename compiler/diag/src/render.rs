@@ -231,7 +231,8 @@ fn field(out: &mut String, name: &str, value: &str) {
     quote(out, value);
 }
 
-fn quote(out: &mut String, text: &str) {
+/// A text as JSON has it, in its quotes.
+pub fn quote(out: &mut String, text: &str) {
     out.push('"');
     for letter in text.chars() {
         match letter {

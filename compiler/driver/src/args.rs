@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Check { files: Vec<PathBuf>, format: MessageFormat },
     Test { path: PathBuf, filter: Option<String> },
     Explain { code: String },
+    ExplainLoops { file: PathBuf, format: MessageFormat },
     Emit { stage: Stage, file: PathBuf, function: Option<String> },
     Explore(Explore),
     Litmus(Litmus),
@@ -66,6 +67,8 @@ pub(crate) struct Run {
     pub replay: Option<String>,
     pub workers: Option<u32>,
     pub effort: Effort,
+    /// Plain loops may become parallel ones.
+    pub auto_parallel: bool,
 }
 
 /// How much is done for the speed of the code.
@@ -99,6 +102,7 @@ pub(crate) struct Compile {
     pub make: Make,
     pub out: PathBuf,
     pub effort: Effort,
+    pub auto_parallel: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -119,11 +123,11 @@ struct Shape {
 const GLOBAL: &[(&str, bool)] = &[("--timings", false), ("--color", true), ("--help", false), ("-h", false)];
 
 const SHAPES: &[Shape] = &[
-    Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true), ("--opt", true)] },
-    Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true), ("--opt", true)] },
+    Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true), ("--opt", true), ("--auto-parallel", false)] },
+    Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true), ("--opt", true), ("--auto-parallel", false)] },
     Shape { name: "check", options: &[("--message-format", true)] },
     Shape { name: "test", options: &[("--filter", true)] },
-    Shape { name: "explain", options: &[] },
+    Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
     Shape { name: "explore", options: &[("--random", true), ("--seed", true)] },
     Shape { name: "litmus", options: &[("--json", false), ("--verbose", false), ("--engine", true)] },
@@ -255,21 +259,30 @@ impl Given {
         }
     }
 
+    fn format(&mut self) -> Result<MessageFormat, String> {
+        match self.take(&["--message-format"]) {
+            Some(value) => one_of("--message-format", &value, &[("human", MessageFormat::Human), ("json", MessageFormat::Json)]),
+            None => Ok(MessageFormat::Human),
+        }
+    }
+
     fn command(mut self) -> Result<Command, String> {
         Ok(match self.command {
             "run" => {
                 let is_virtual = self.take(&["--virtual"]).is_some();
                 let (seed, workers) = (self.number("--seed")?, self.number("--workers")?);
                 let (replay, effort) = (self.take(&["--replay"]), self.effort()?);
+                let auto_parallel = self.take(&["--auto-parallel"]).is_some();
                 if self.plain.is_empty() {
                     self.one("a file")?;
                 }
                 let file = self.plain.remove(0).into();
                 let is_virtual = is_virtual || seed.is_some() || replay.is_some();
-                Command::Run(Run { file, args: self.plain, is_virtual, seed, replay, workers, effort })
+                Command::Run(Run { file, args: self.plain, is_virtual, seed, replay, workers, effort, auto_parallel })
             }
             "compile" => {
                 let effort = self.effort()?;
+                let auto_parallel = self.take(&["--auto-parallel"]).is_some();
                 let out = self.take(&["-o", "--output"]).map(PathBuf::from);
                 let emit = self.take(&["--emit"]).unwrap_or_else(|| "exe".into());
                 let extension = one_of("--emit", &emit, &[("exe", Some("")), ("obj", Some("o")), ("runtime", None)])?;
@@ -278,18 +291,15 @@ impl Given {
                         return Err(usage(&format!("`--emit runtime` is the same for every program: it takes no `{file}`"), self.command));
                     }
                     let out = out.unwrap_or_else(|| "libaurora.a".into());
-                    return Ok(Command::Compile(Compile { make: Make::Library, out, effort }));
+                    return Ok(Command::Compile(Compile { make: Make::Library, out, effort, auto_parallel }));
                 };
                 let file = PathBuf::from(self.one("a file")?);
                 let out = out.unwrap_or_else(|| file.with_extension(extension));
                 let make = if extension.is_empty() { Make::Executable(file) } else { Make::Object(file) };
-                Command::Compile(Compile { make, out, effort })
+                Command::Compile(Compile { make, out, effort, auto_parallel })
             }
             "check" => {
-                let format = match self.take(&["--message-format"]) {
-                    Some(value) => one_of("--message-format", &value, &[("human", MessageFormat::Human), ("json", MessageFormat::Json)])?,
-                    None => MessageFormat::Human,
-                };
+                let format = self.format()?;
                 if self.plain.is_empty() {
                     self.one("a file")?;
                 }
@@ -299,7 +309,13 @@ impl Given {
                 let filter = self.take(&["--filter"]);
                 Command::Test { path: self.one("a file or a folder")?.into(), filter }
             }
-            "explain" => Command::Explain { code: self.one("a code such as `E0501`")? },
+            "explain" => {
+                let format = self.format()?;
+                match self.take(&["--parallel"]) {
+                    Some(_) => Command::ExplainLoops { file: self.one("a file")?.into(), format },
+                    None => Command::Explain { code: self.one("a code such as `E0501`")? },
+                }
+            }
             "emit" => {
                 let stages = [
                     ("tokens", Stage::Tokens),

@@ -18,6 +18,7 @@ pub(crate) fn run(request: Request) -> u8 {
         Command::Emit { stage, file, function } => emit::emit(stage, &file, function.as_deref(), global),
         Command::Explore(request) => explore::explore(&request, global),
         Command::Explain { code } => explain::explain(&code),
+        Command::ExplainLoops { file, format } => explain::loops(&file, format, global),
         Command::Run(run) => build::run(&run, global),
         Command::Compile(compile) => build::compile(&compile, global),
         Command::Litmus(request) => litmus::litmus(&request),

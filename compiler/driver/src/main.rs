@@ -1,6 +1,7 @@
 //! `aurorac`: the only room that touches files, terminal and linker. Reads the command line and hands over to `cmd`.
 
 mod args;
+mod auto;
 mod cmd;
 mod folder;
 mod memory;

@@ -34,15 +34,20 @@ pub(crate) fn types(session: &mut Session, root: &Path) -> Result<Arc<TypedProgr
     let modules = session.phase("parse", |s| modules::load(s, root)).map_err(Stopped::NoFile)?;
     // A text that cannot be read has names and types that nobody meant: stop before they are judged.
     session.diags.finish().ok_or(Stopped::Reported)?;
+    Ok(types_of(session, &modules))
+}
+
+/// Trees to types.
+pub(crate) fn types_of(session: &mut Session, modules: &[Module]) -> Arc<TypedProgram> {
     // What was told so far is told again when everything is done again.
     let (own, told) = (session.sources.clone(), session.diags.clone());
-    let (typed, extent) = types_with(session, &modules, Extent::Needed);
+    let (typed, extent) = types_with(session, modules, Extent::Needed);
     if extent == Extent::Whole || session.diags.finish().is_some() {
-        return Ok(typed);
+        return typed;
     }
     // Messages name what the library has, not only what the program was thought to need.
     (session.sources, session.diags) = (own, told);
-    Ok(types_with(session, &modules, Extent::Whole).0)
+    types_with(session, modules, Extent::Whole).0
 }
 
 /// With so much of the library; how much that was.
@@ -75,7 +80,7 @@ pub(crate) struct Concrete {
 
 /// All the way.
 pub(crate) fn concrete(session: &mut Session, root: &Path, purpose: Purpose) -> Result<Concrete, Stopped> {
-    let typed = types(session, root)?;
+    let typed = if session.auto_parallel { crate::auto::types(session, root)?.0 } else { types(session, root)? };
     let (checked, clean) = check(session, &typed)?;
     let roots = match purpose {
         Purpose::Run => Roots::main(&typed),

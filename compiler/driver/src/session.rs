@@ -11,6 +11,8 @@ pub(crate) struct Session {
     pub sources: SourceMap,
     pub diags: Diags,
     pub effort: Effort,
+    /// Plain loops may become parallel ones.
+    pub auto_parallel: bool,
     global: Global,
     format: MessageFormat,
     timings: Vec<(&'static str, Duration)>,
@@ -18,7 +20,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub fn new(global: &Global, format: MessageFormat) -> Session {
-        Session { sources: SourceMap::new(), diags: Diags::new(), effort: Effort::Full, global: global.clone(), format, timings: Vec::new() }
+        Session { sources: SourceMap::new(), diags: Diags::new(), effort: Effort::Full, auto_parallel: false, global: global.clone(), format, timings: Vec::new() }
     }
 
     /// Runs a phase under its name for `--timings`. A name that comes again adds up.

@@ -38,6 +38,8 @@ fn needed(session: &Session, extent: Extent) -> Vec<bool> {
     for source in session.sources.files().iter().filter(|source| !source.library) {
         words.extend(source.text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')));
     }
+    // Loops may come to what the word stands for, though nobody wrote it.
+    words.extend(session.auto_parallel.then_some("parallel"));
     let mut needed: Vec<bool> = ROOMS.iter().map(|room| room.always || room.names.iter().any(|name| words.contains(name))).collect();
     let mut work: Vec<usize> = (0..ROOMS.len()).filter(|&number| needed[number]).collect();
     while let Some(number) = work.pop() {

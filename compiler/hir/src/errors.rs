@@ -1121,6 +1121,19 @@ pub(crate) fn not_associative(op: Span, name: &str, variable: Symbol, why: NotAs
     diagnostic.help(help)
 }
 
+/// Of a loop that nobody wrote as a parallel one.
+pub(crate) fn gathered_unasked(variable: Ident, ty: &str, is_float: bool) -> Diagnostic {
+    let name = variable.name;
+    let text = if is_float {
+        format!("`{name}` is a float: put together from parts it would be rounded otherwise")
+    } else {
+        format!("`{name}` is a `{ty}`: only integers are put together without being asked for")
+    };
+    Diagnostic::error(E0607, text)
+        .primary(variable.span, "taken up in the order of the rounds")
+        .help(format!("`parallel for … reduce(…: {name})` says that parts may be put together"))
+}
+
 pub(crate) fn no_reduction(op: Span, name: &str, ty: &str) -> Diagnostic {
     Diagnostic::error(E0307, format!("`{name}` does not apply to `{ty}` and `{ty}`"))
         .primary(op, "so it cannot put together what the parts made")

@@ -21,4 +21,5 @@ pub mod typed;
 pub use lang_items::{LangItem, LangItems};
 pub use lower::{ModuleSource, lower};
 pub use program::Program;
+pub use purity::impure_rounds;
 pub use queries::{Resolved, TypedProgram, check_types};

@@ -27,6 +27,96 @@ pub(crate) fn check(program: &TypedProgram, diags: &mut Diags) {
     }
 }
 
+/// What the rounds of a loop do that must keep their order, if anything: where, and what. The loop is found by its place.
+pub fn impure_rounds(program: &TypedProgram, place: Span) -> Option<(Span, String)> {
+    let hir = program.program();
+    let mut known = HashMap::new();
+    for def in hir.fns.iter().filter(|def| !hir.module(def.module).library) {
+        let Some(body) = program.body(def.id).filter(|body| !body.poisoned) else { continue };
+        let inside = |span: Span| span.file == place.file && place.lo <= span.lo && span.hi <= place.hi;
+        if !body.exprs.iter().any(|expr| inside(expr.span)) {
+            continue;
+        }
+        for used in uses(program, def.id) {
+            let (Used::Fn(at, _) | Used::Changing(at, _)) = used;
+            if inside(at)
+                && let Some((at, found)) = leads_to(program, used, &mut known)
+            {
+                return Some((at, found.what));
+            }
+        }
+        // What is called without being named, or runs where a value ends.
+        for expr in body.exprs.iter().filter(|expr| inside(expr.span)) {
+            if let ExprKind::Call(callee, args) = &expr.kind
+                && let Some(what) = unknown_callee(program, &body, callee, args, place)
+            {
+                return Some((expr.span, what));
+            }
+            if let Some(name) = ends_with_effects(program, expr.ty, &mut known) {
+                return Some((expr.span, format!("ends a `{name}`, whose destructor does more than free it")));
+            }
+        }
+    }
+    None
+}
+
+/// A callee of which only the running program knows what it does.
+fn unknown_callee(program: &TypedProgram, body: &crate::typed::Body, callee: &Callee, args: &[crate::ids::ExprId], place: Span) -> Option<String> {
+    match callee {
+        Callee::Pointer => Some("calls a function that is known only when the program runs".to_owned()),
+        Callee::FnTrait(_) => {
+            let mut ty = body.exprs[args.first()?.index()].ty;
+            while let TyKind::Ref(_, inner) = ty.kind() {
+                ty = *inner;
+            }
+            match ty.kind() {
+                TyKind::Closure(id, _) if body.closures.iter().any(|closure| closure.id == *id && place.lo <= closure.span.lo && closure.span.hi <= place.hi) => None,
+                TyKind::FnDef(..) => None,
+                _ => Some("calls a closure that was made elsewhere".to_owned()),
+            }
+        }
+        Callee::Fn(function, args) => {
+            let open = |ty: &crate::ty::Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_)));
+            let is_open = matches!(program.program().fn_def(*function).kind, FnKind::Trait(_)) && args.iter().any(open);
+            let is_virtual = || matches!(program.program().fn_def(*function).kind, FnKind::Trait(_)) && matches!(program.resolve(*function, *args), Resolved::Virtual(_));
+            (is_open || is_virtual()).then(|| format!("calls `{}` of a type that is not known here", program.program().fn_def(*function).name))
+        }
+    }
+}
+
+/// A type of the user's whose destructor is not pure, in what this type holds.
+fn ends_with_effects(program: &TypedProgram, ty: crate::ty::Ty, known: &mut HashMap<FnId, Option<Found>>) -> Option<diag::Symbol> {
+    let hir = program.program();
+    let drop = hir.lang.trait_id("drop");
+    let mut seen = std::collections::HashSet::new();
+    let mut work = vec![ty];
+    while let Some(ty) = work.pop() {
+        if matches!(ty.kind(), TyKind::Ref(..) | TyKind::Ptr(..)) {
+            continue;
+        }
+        let mut parts = Vec::new();
+        ty.any(&mut |part| {
+            if let TyKind::Adt(id, _) = part.kind() {
+                parts.push(*id);
+            }
+            false
+        });
+        for id in parts.into_iter().filter(|id| !hir.module(hir.adt(*id).module).library) {
+            if !seen.insert(id) {
+                continue;
+            }
+            let of = |def: &&crate::program::ImplDef| def.of_trait.is_some_and(|(of, _)| of == drop) && matches!(def.self_ty.kind(), TyKind::Adt(found, _) if *found == id);
+            for method in hir.impls.iter().filter(of).flat_map(|def| &def.methods) {
+                if leads_to(program, Used::Fn(Span::NONE, *method), known).is_some() {
+                    return Some(hir.adt(id).name);
+                }
+            }
+            work.extend(hir.adt(id).variants.iter().flat_map(|variant| variant.fields.iter().map(|field| field.ty)));
+        }
+    }
+    None
+}
+
 /// One thing that a body uses: a function, or a `static` that changes.
 enum Used {
     Fn(Span, FnId),

@@ -7,6 +7,7 @@ pub mod ast;
 mod balance;
 mod errors;
 mod format_spec;
+pub mod independent;
 mod layout;
 mod lexer;
 mod literal;
@@ -17,6 +18,7 @@ pub mod print;
 mod recover;
 mod token;
 mod validate;
+pub mod walk;
 
 pub use lexer::Token;
 pub use outline::outline;

@@ -20,6 +20,8 @@ pub enum Way {
     Plain,
     /// In virtual time, one schedule of one seed.
     Repeatable,
+    /// From memory, with plain loops as parallel ones.
+    AutoParallel,
 }
 
 /// Whether warnings matter.
@@ -48,6 +50,7 @@ pub fn judge(program: &Program, warnings: Warnings) -> Result<(), String> {
 const WORKERS: &[(&str, &[&str])] = &[("AURORA_WORKERS", &["1", "2", "3", "8"]), ("AURORA_VIRTUAL", &["1", "2", "3"])];
 
 fn judge_workers(program: &Program, warnings: Warnings) -> Result<(), String> {
+    judge_way(program, Way::AutoParallel, warnings)?;
     let folder = Folder::new();
     let file = compile(&program.shown(), &folder)?;
     let args = program.beside("args").unwrap_or_default();
@@ -81,6 +84,7 @@ fn judge_way(program: &Program, way: Way, warnings: Warnings) -> Result<(), Stri
         Way::Executable => "as an executable",
         Way::Plain => "with --opt none",
         Way::Repeatable => "with --seed 5",
+        Way::AutoParallel => "with --auto-parallel",
     };
     let args: Vec<String> = program.beside("args").unwrap_or_default().lines().map(str::to_owned).collect();
     let done = run(&program.shown(), way, &args, program.beside("stdin").unwrap_or_default().as_bytes())?;
@@ -104,6 +108,11 @@ pub fn run(path: &str, way: Way, args: &[String], input: &[u8]) -> Result<Done, 
         Way::Repeatable => {
             let mut command = Command::new(aurorac());
             command.args(["run", "--seed", "5", path]);
+            command
+        }
+        Way::AutoParallel => {
+            let mut command = Command::new(aurorac());
+            command.args(["run", "--auto-parallel", path]);
             command
         }
         Way::Executable => Command::new(compile(path, &folder)?),

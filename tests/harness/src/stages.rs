@@ -1,11 +1,12 @@
 //! What a phase makes of a program, written down: a page of `tests/stages` has sections of one block of `aur` and, behind it,
-//! blocks named by a stage (`tokens`, `ast`, `hir`, `mir`, `clif`) with what `aurorac emit` prints for its function `main`.
+//! blocks named by a stage (`tokens`, `ast`, `hir`, `mir`, `clif`) with what `aurorac emit` prints for its function `main`, or
+//! named `loops` and `loops-json`, with what `aurorac explain --parallel` says of its loops.
 
 use crate::compiler::{Folder, call};
 use crate::text::difference;
 use std::path::Path;
 
-const STAGES: [&str; 5] = ["tokens", "ast", "hir", "mir", "clif"];
+const STAGES: [&str; 7] = ["tokens", "ast", "hir", "mir", "clif", "loops", "loops-json"];
 
 /// Checks a page, or with `bless` writes what is printed now into its blocks.
 pub fn judge(page: &Path, bless: bool) -> Result<(), String> {
@@ -24,10 +25,12 @@ pub fn judge(page: &Path, bless: bool) -> Result<(), String> {
             program = Some(folder.write("main.aur", &inner).to_string_lossy().into_owned());
         } else if STAGES.contains(&name) {
             let Some(path) = &program else { return Err("a stage before any program".into()) };
-            let mut args = vec!["emit", "--stage", name, path.as_str()];
-            if name != "tokens" {
-                args.extend(["--function", "main"]);
-            }
+            let args = match name {
+                "loops" => vec!["explain", "--parallel", path.as_str()],
+                "loops-json" => vec!["explain", "--parallel", "--message-format", "json", path.as_str()],
+                "tokens" => vec!["emit", "--stage", name, path.as_str()],
+                _ => vec!["emit", "--stage", name, path.as_str(), "--function", "main"],
+            };
             let done = call(&args);
             if done.code != 0 || done.broken().is_some() {
                 return Err(format!("`emit --stage {name}` ended with {}\n{}", done.code, done.err));

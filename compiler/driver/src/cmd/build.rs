@@ -19,6 +19,7 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
     }
     let mut session = Session::new(global, MessageFormat::Human);
     session.effort = run.effort;
+    session.auto_parallel = run.auto_parallel;
     let program = match concrete(&mut session, &run.file, Purpose::Run) {
         Ok(program) => program,
         Err(code) => return code,
@@ -54,6 +55,7 @@ pub(super) fn in_memory(session: &mut Session, program: &MonoProgram, options: &
 pub(crate) fn compile(compile: &Compile, global: &Global) -> u8 {
     let mut session = Session::new(global, MessageFormat::Human);
     session.effort = compile.effort;
+    session.auto_parallel = compile.auto_parallel;
     let bytes = match &compile.make {
         Make::Executable(file) => machine_code(&mut session, file, |program, sources, options| {
             codegen::aot::executable(program, sources, rt::STUB, options)

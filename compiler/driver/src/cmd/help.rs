@@ -50,6 +50,7 @@ Options:
   --seed N         the seed of that schedule (implies --virtual)
   --replay CHOICES the schedule that a failure printed (implies --virtual)
   --opt full|none  how much is done for the speed of the code
+  --auto-parallel  several tasks go through loops that nobody can tell it from
 
 Examples:
   aurorac run primes.aur 1000
@@ -69,6 +70,7 @@ Options:
   -o, --output OUT
   --emit exe|obj|runtime
   --opt full|none    how much is done for the speed of the code
+  --auto-parallel    several tasks go through loops that nobody can tell it from
 
 Examples:
   aurorac compile server.aur -o server
@@ -98,11 +100,14 @@ Examples:
 ",
         "explain" => "\
 Usage: aurorac explain CODE
+       aurorac explain --parallel FILE [--message-format human|json]
 
-Shows the page of a code: what it means, a program that fails, and the same program mended.
+Shows the page of a code: what it means, a program that fails, and the same program mended. With --parallel it lists every loop of
+FILE and the modules it uses: whether `--auto-parallel` has several tasks go through it, and why not.
 
-Example:
+Examples:
   aurorac explain E0501
+  aurorac explain --parallel main.aur
 ",
         "emit" => "\
 Usage: aurorac emit --stage tokens|ast|hir|mir|clif|asm FILE [--function NAME]

@@ -322,6 +322,15 @@ impl FnCx<'_> {
                 return self.error_expr(span);
             }
             let ty = self.structurally(self.ty_of(place));
+            if parallel.least.is_some() {
+                // Nobody asked for it: only what is the same in whatever way it is put together.
+                let ty = self.known(ty);
+                if !ty.is_integer() && ty != Ty::bool() {
+                    let shown = self.show(ty);
+                    self.report(errors::gathered_unasked(reduction.variable, &shown, ty.is_float()));
+                    return self.error_expr(span);
+                }
+            }
             if let Some(diagnostic) = self.not_associative(reduction, ty) {
                 self.report(diagnostic);
                 return self.error_expr(span);
@@ -365,8 +374,16 @@ impl FnCx<'_> {
         };
         let leaf = closure(&["#items"], w.expr(K::Block(Box::new(leaf_body))));
         let combine = closure(&["#a", "#b"], w.expr(K::Tuple(combined)));
-        let callee = Box::new(at(f.iter.span).name("#parallel"));
-        let call = w.expr(K::Call(callee, vec![f.iter.clone(), leaf, combine]));
+        let (callee, mut args) = ("#parallel", vec![f.iter.clone(), leaf, combine]);
+        let callee = match parallel.least {
+            Some(least) => {
+                args.push(w.expr(K::Lit(ast::Lit::Int { value: u128::from(least), suffix: None })));
+                "#parallel_least"
+            }
+            None => callee,
+        };
+        let callee = Box::new(at(f.iter.span).name(callee));
+        let call = w.expr(K::Call(callee, args));
         let some = ast::PatKind::Bind { by_ref: None, mutable: false, name: w.ident("#whole"), sub: None };
         let some = ast::PatKind::TupleStruct(w.path("Some"), vec![ast::Pat { span: w.span, kind: some }]);
         let cond = w.expr(K::Let(Box::new(ast::Pat { span: w.span, kind: some }), Box::new(call)));

@@ -311,6 +311,8 @@ pub struct For {
 pub struct Parallel {
     pub span: Span,
     pub reduce: Vec<Reduction>,
+    /// Nobody wrote it: it was a plain loop, which is to be cut into parts of at least so many rounds.
+    pub least: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
