@@ -19,14 +19,18 @@ struct Way {
 }
 
 pub fn run(args: &[String]) -> ExitCode {
-    let wanted: Vec<&str> = match args {
-        [group, rest @ ..] if group == "kernels" => rest.iter().map(String::as_str).collect(),
+    let done = match args {
+        [group, rest @ ..] if group == "kernels" => measure(&rest.iter().map(String::as_str).collect::<Vec<_>>()),
+        [group, rest @ ..] if group == "tasks" => {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+            super::bench_tasks::run(&root, rest.first().map_or("", String::as_str), 3)
+        }
         _ => {
-            eprintln!("usage: cargo x bench kernels [NAME…]");
+            eprintln!("usage: cargo x bench kernels [NAME…] | tasks [WORDS]");
             return ExitCode::from(2);
         }
     };
-    match measure(&wanted) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("error: {why}");
@@ -100,7 +104,7 @@ fn once(way: &Way, kernel: &str) -> Option<f64> {
     Some(nanoseconds / 1e6)
 }
 
-fn median(mut times: Vec<f64>) -> Option<f64> {
+pub fn median(mut times: Vec<f64>) -> Option<f64> {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).copied()
 }
@@ -113,7 +117,7 @@ fn built(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
-fn build(command: &mut Command) -> Result<(), String> {
+pub fn build(command: &mut Command) -> Result<(), String> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{command:?}: {status}")),

@@ -63,6 +63,7 @@ struct Emitter<'a, 'f> {
     layouts: &'a Layouts,
     body: &'a Body,
     convention: &'a Convention,
+    in_cleanup: bool,
     builder: FunctionBuilder<'f>,
     homes: Vec<Home>,
     local_layouts: Vec<LayoutRef>,
@@ -101,6 +102,7 @@ pub fn function(
         layouts: unit.layouts,
         body,
         convention,
+        in_cleanup: false,
         builder,
         homes: Vec::new(),
         local_layouts: body.locals.iter().map(|local| unit.layouts.of(local.ty)).collect(),
@@ -307,6 +309,7 @@ impl<'a> Emitter<'a, '_> {
         let data = &body.blocks[id.index()];
         let block = self.blocks[id.index()];
         self.builder.switch_to_block(block);
+        self.in_cleanup = data.cleanup;
         if data.cleanup {
             self.builder.set_cold_block(block);
         }

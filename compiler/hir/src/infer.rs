@@ -32,6 +32,7 @@ use crate::ty::{Args, InferTy, Mutable, Ty, TyKind};
 use crate::typed::{self, ClosureKind, Expr, ExprKind, Pat, PatKind};
 use diag::{Diags, Span, Symbol};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 use syntax::ast;
 
@@ -128,6 +129,14 @@ struct FnCx<'a> {
     closures: Vec<typed::Closure>,
     regions: Vec<typed::Region>,
     task_scopes: Vec<tasks::ScopeCx>,
+    /// Regions that were opened and not closed: those of `async`, which last to the end of a block, stay counted.
+    open_regions: usize,
+    /// The last task that was spawned into its spawner's frame, until a `let` takes it.
+    last_placed: Option<tasks::Placed>,
+    /// Tasks that were spawned in scopes of this function: the scope's region, and the variable that holds the task for good.
+    spawned: Vec<(u32, Option<LocalId>)>,
+    /// Variables that hold such a task for good.
+    placed: HashMap<LocalId, tasks::Placed>,
     /// Blocks being checked that a task of an `async` may end with.
     async_blocks: Vec<tasks::AsyncBlock>,
     /// The closure around each closure.
@@ -180,6 +189,10 @@ impl<'a> FnCx<'a> {
             closures: Vec::new(),
             regions: Vec::new(),
             task_scopes: Vec::new(),
+            open_regions: 0,
+            last_placed: None,
+            spawned: Vec::new(),
+            placed: HashMap::new(),
             async_blocks: Vec::new(),
             closure_parents: Vec::new(),
             closure_checks: Vec::new(),

@@ -57,12 +57,14 @@ pub const WAIT_VALUE_ELAPSED: u64 = 0xff_ffff;
 #[repr(C)]
 pub struct Node {
     pub parent: *mut Node,
-    /// 0 while alive, else the reason plus 1; [`NODE_SHIELD`] beside it.
+    /// 0 while alive, else the reason plus 1; [`NODE_SHIELD`] and [`NODE_LINKED`] beside it.
     pub state: AtomicU64,
-    /// The runtime's, null until somebody parks below or a deadline is set.
+    /// The runtime's, of no meaning but with [`NODE_LINKED`].
     pub links: AtomicPtr<u8>,
 }
 pub const NODE_SHIELD: u64 = 1 << 8;
+/// Somebody parked below, or a deadline was set.
+pub const NODE_LINKED: u64 = 1 << 9;
 pub const NODE_REASON: u64 = 0xff;
 
 /// Why code is cancelled: the order of `Reason` in `std/task/failure.aur`.
@@ -77,19 +79,25 @@ pub const REASON_SHUTDOWN: u64 = 4;
 pub struct Scope {
     /// The context of the scope's own body.
     pub body: Node,
-    /// That of its tasks; its parent is `body`.
+    /// That of its tasks with [`SCOPE_OWN`], whose parent is `body`; else that is `body`, too.
     pub tasks: Node,
-    /// Published tasks that have not ended << 8 | [`SCOPE_WAITING`].
+    /// Published tasks that have not ended << 8 | `SCOPE_*`.
     pub word: AtomicU64,
     /// Who waits for the tasks, and the epoch of its ticket: set when it does.
     pub fiber: AtomicPtr<Fiber>,
     pub epoch: AtomicU64,
-    /// The runtime's list, or null.
+    /// The runtime's list, of no meaning but with [`SCOPE_FAILED`].
     pub failures: AtomicPtr<u8>,
-    /// [`SCOPE_COLLECT`]; from [`SCOPE_LIMIT_SHIFT`] on the most tasks that may run at once, 0 without limit.
+    /// Of no meaning but with [`SCOPE_OPTIONS`]: [`SCOPE_COLLECT`]; from [`SCOPE_LIMIT_SHIFT`] on the most tasks that may run at once, 0 without limit.
     pub options: u64,
 }
 pub const SCOPE_WAITING: u64 = 1;
+/// Tasks have failed: there is a list.
+pub const SCOPE_FAILED: u64 = 2;
+pub const SCOPE_OWN: u64 = 4;
+pub const SCOPE_OPTIONS: u64 = 8;
+/// The library's: a handle was dropped while its task was pending.
+pub const SCOPE_LEFT: u64 = 16;
 pub const SCOPE_TASK: u64 = 256;
 pub const SCOPE_COLLECT: u64 = 1;
 pub const SCOPE_LIMIT_SHIFT: u32 = 8;
@@ -101,13 +109,13 @@ const _: () = assert!(offset_of!(Scope, failures) == 72 && offset_of!(Scope, opt
 pub struct TaskHead {
     /// `TASK_*`
     pub state: AtomicU64,
-    /// An Aurora function `fn(*mut TaskHead)`: runs the body and writes the result.
-    pub run: usize,
-    /// An Aurora function `fn(*mut TaskHead, int) -> int`: drops the body, drops the result, frees the record.
+    /// An Aurora function `fn(*mut TaskHead, int) -> int`: runs the body and writes the result, drops the body, drops the
+    /// result, frees the record.
     pub call: usize,
     pub scope: *mut Scope,
+    /// Written when it is published or claimed, as `node`: a pending task has its fiber's.
     pub locals: *mut u8,
-    /// Where it runs: `scope.tasks`, or a node of its own.
+    /// Where it runs: `scope.tasks`, or a node of its own, which with [`TASK_TRY`] is there from the start.
     pub node: *mut Node,
     /// [`TASK_HEAP`], [`TASK_TRY`]; the number of the worker in whose queue it stands from [`TASK_HOME_SHIFT`] on.
     pub flags: u64,
@@ -136,7 +144,7 @@ pub const TASK_VERSION: u64 = 1 << 16;
 pub const TASK_HEAP: u64 = 1;
 pub const TASK_TRY: u64 = 2;
 pub const TASK_HOME_SHIFT: u32 = 32;
-const _: () = assert!(offset_of!(TaskHead, node) == 40 && offset_of!(TaskHead, failure) == 72 && size_of::<TaskHead>() == 88);
+const _: () = assert!(offset_of!(TaskHead, node) == 32 && offset_of!(TaskHead, failure) == 64 && size_of::<TaskHead>() == 80);
 
 pub const IMAGE_MAGIC: u64 = u64::from_le_bytes(*b"\x7fAurora\x01");
 

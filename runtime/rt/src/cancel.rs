@@ -9,7 +9,7 @@
 use crate::fiber::Record;
 use crate::prim::{LazyLock, Mutex, MutexGuard, Ordering, lock};
 use crate::{clock, wait};
-use abi::{NODE_REASON, NODE_SHIELD, Node};
+use abi::{NODE_LINKED, NODE_REASON, NODE_SHIELD, Node};
 use std::collections::HashMap;
 use std::ptr::null_mut;
 
@@ -64,13 +64,28 @@ pub unsafe fn reason(mut node: *mut Node) -> Option<u64> {
     None
 }
 
+/// The node's link, or null.
+///
+/// # Safety
+/// The node is alive.
+unsafe fn known_link(node: *mut Node) -> *mut Link {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // ORDER: Acquire; partner of the release in `link`, for those who look without the lock.
+        if (*node).state.load(Ordering::Acquire) & NODE_LINKED == 0 {
+            return null_mut();
+        }
+        // ORDER: Relaxed; written before the flag.
+        (*node).links.load(Ordering::Relaxed).cast()
+    }
+}
+
 /// # Safety
 /// The registry is locked, the chain alive.
 unsafe fn link(node: *mut Node) -> *mut Link {
     // SAFETY: the caller's promise.
     unsafe {
-        // ORDER: Relaxed; links are made under the lock.
-        let known: *mut Link = (*node).links.load(Ordering::Relaxed).cast();
+        let known = known_link(node);
         if !known.is_null() {
             return known;
         }
@@ -93,7 +108,9 @@ unsafe fn link(node: *mut Node) -> *mut Link {
             (*parent).first_child = at;
         }
         let _ = Box::into_raw(made);
+        // ORDER: Relaxed; released by the flag.
         (*node).links.store(at.cast(), Ordering::Relaxed);
+        (*node).state.fetch_or(NODE_LINKED, Ordering::Release);
         at
     }
 }
@@ -107,9 +124,8 @@ pub unsafe fn register(record: *mut Record) {
     unsafe {
         let node = (*record).head.node;
         // Fresh nodes have no link, so this also tells a new node from an old one in the same place.
-        // ORDER: Relaxed; the fiber's own doing, or null.
-        let known = (*node).links.load(Ordering::Relaxed);
-        if !known.is_null() && (*record).registered == known {
+        let known = known_link(node);
+        if !known.is_null() && (*record).registered == known.cast() {
             return;
         }
         let registry = registry();
@@ -167,11 +183,12 @@ pub unsafe fn unlink(node: *mut Node) {
     let mut registry = registry();
     // SAFETY: the caller's promise; the tree is whole under the lock.
     unsafe {
-        let link: *mut Link = (*node).links.load(Ordering::Relaxed).cast();
+        let link = known_link(node);
         if link.is_null() {
             return;
         }
-        (*node).links.store(null_mut(), Ordering::Relaxed);
+        // ORDER: Relaxed; under the lock.
+        (*node).state.fetch_and(!NODE_LINKED, Ordering::Relaxed);
         while !(*link).fibers.is_null() {
             forget_locked((*link).fibers);
         }
@@ -203,10 +220,11 @@ pub unsafe fn cancel(node: *mut Node, reason: u64) {
 unsafe fn cancel_locked(node: *mut Node, reason: u64) {
     // SAFETY: the caller holds the lock; the node is alive.
     unsafe {
-        let shield = (*node).state.load(Ordering::SeqCst) & NODE_SHIELD;
-        // SeqCst: see `wait::park`.
-        if (*node).state.compare_exchange(shield, shield | (reason + 1), Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            let link: *mut Link = (*node).links.load(Ordering::Relaxed).cast();
+        // SeqCst: see `wait::park`. What else the state says only changes under the lock.
+        let seen = (*node).state.load(Ordering::SeqCst);
+        if seen & NODE_REASON == 0 {
+            (*node).state.store(seen | (reason + 1), Ordering::SeqCst);
+            let link = known_link(node);
             if !link.is_null() {
                 wake_below(link);
             }

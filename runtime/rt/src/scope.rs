@@ -20,7 +20,7 @@ static IMAGE: AtomicPtr<Image> = AtomicPtr::new(null_mut());
 pub static ROOT: Root = Root(Scope {
     body: Node { parent: null_mut(), state: AtomicU64::new(0), links: AtomicPtr::new(null_mut()) },
     tasks: Node { parent: null_mut(), state: AtomicU64::new(0), links: AtomicPtr::new(null_mut()) },
-    word: AtomicU64::new(0),
+    word: AtomicU64::new(SCOPE_OWN),
     fiber: AtomicPtr::new(null_mut()),
     epoch: AtomicU64::new(0),
     failures: AtomicPtr::new(null_mut()),
@@ -74,6 +74,25 @@ pub unsafe fn publish(record: *mut Record, head: *mut TaskHead, main: usize) {
     }
 }
 
+/// What a pending task has of its fiber becomes its own: its context, and the task-locals that are bound there.
+///
+/// # Safety
+/// The record is the running fiber's, the task is pending on its array.
+unsafe fn take_along(record: *mut Record, head: *mut TaskHead) {
+    // SAFETY: the caller's promise. A chain of bindings begins with its count, as `std/task/local.aur` says.
+    unsafe {
+        let locals = (*record).head.locals;
+        (*head).locals = locals;
+        if !locals.is_null() {
+            // ORDER: Relaxed; the fiber holds on to the chain, so it cannot end meanwhile.
+            (*locals.cast::<AtomicU64>()).fetch_add(1, Ordering::Relaxed);
+        }
+        if (*head).flags & TASK_TRY == 0 {
+            (*head).node = context(&raw mut *(*head).scope);
+        }
+    }
+}
+
 /// All pending forks become tasks that anybody may run: before the fiber leaves, because what it waits for may be one.
 ///
 /// # Safety
@@ -85,6 +104,7 @@ pub unsafe fn publish_forks(record: *mut Record) {
         let mut at = fiber.forks_base;
         fiber.forks_base = (*(*record).worker).forks_start();
         while at < fiber.forks_top {
+            take_along(record, *at);
             publish(record, *at, TASK_MAIN.load(Ordering::Relaxed));
             at = at.add(1);
         }
@@ -104,6 +124,7 @@ pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
         let worker = &*(*record).worker;
         let (start, end) = (worker.forks_start(), worker.forks_end());
         if fiber.forks_end < end {
+            take_along(record, head);
             publish(record, head, main);
             // Nothing is pending, so the next one comes here, too, as long as somebody has no work.
             debug_assert!(fiber.forks_base == fiber.forks_top);
@@ -143,6 +164,7 @@ pub unsafe fn share(record: *mut Record) {
             let head = *base;
             *base = null_mut();
             fiber.forks_base = base.add(1);
+            take_along(record, head);
             publish(record, head, TASK_MAIN.load(Ordering::Relaxed));
         } else if !sched::forks_allowed() {
             let start = (*(*record).worker).forks_start();
@@ -259,10 +281,36 @@ pub unsafe fn unwait(head: *mut TaskHead) -> bool {
     seen & TASK_PHASE < TASK_DONE
 }
 
+/// The context of the scope's tasks.
+///
+/// # Safety
+/// The scope is open.
+unsafe fn context(scope: *mut Scope) -> *mut Node {
+    // SAFETY: the caller's promise.
+    // ORDER: Relaxed; set before anybody else knows the scope.
+    unsafe {
+        let is_own = (*scope).word.load(Ordering::Relaxed) & SCOPE_OWN != 0;
+        if is_own { &raw mut (*scope).tasks } else { &raw mut (*scope).body }
+    }
+}
+
+/// The scope's options, or 0.
+///
+/// # Safety
+/// The scope is open.
+unsafe fn options(scope: *mut Scope) -> u64 {
+    // SAFETY: the caller's promise. Options are set before any task is.
+    // ORDER: Relaxed; as above.
+    unsafe { if (*scope).word.load(Ordering::Relaxed) & SCOPE_OPTIONS != 0 { (*scope).options } else { 0 } }
+}
+
 /// The most tasks of the scope that may run at once, 0 without limit.
+///
+/// # Safety
+/// The caller's task holds the scope open.
 unsafe fn limit(scope: *mut Scope) -> u64 {
-    // SAFETY: the caller's task holds the scope open; the options are set before any task is.
-    unsafe { (*scope).options >> SCOPE_LIMIT_SHIFT }
+    // SAFETY: the caller's promise.
+    unsafe { options(scope) >> SCOPE_LIMIT_SHIFT }
 }
 
 /// The task has ended; whether the handle is gone, so that the caller frees it.
@@ -309,10 +357,11 @@ pub unsafe fn leave(scope: *mut Scope) {
             // AcqRel: what the task did comes before the scope's end.
             match word.compare_exchange_weak(seen, seen - SCOPE_TASK, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
+                    let last = seen / SCOPE_TASK == 1;
                     // Who waits for a place looks again, whether it is one.
-                    if seen - SCOPE_TASK == SCOPE_WAITING || (limited && seen & SCOPE_WAITING != 0) {
+                    if seen & SCOPE_WAITING != 0 && (last || limited) {
                         wait::wake(fiber.cast(), epoch, 0);
-                    } else if scope == root() && seen - SCOPE_TASK == 0 {
+                    } else if scope == root() && last {
                         sched::rouse_main();
                     }
                     return;
@@ -416,14 +465,13 @@ pub unsafe fn fail(scope: *mut Scope, panic: Box<Panic>) {
     unsafe {
         {
             let _lock = lock(&FAILURES);
-            let mut list: *mut Failures = (*scope).failures.load(Ordering::Relaxed).cast();
-            if list.is_null() {
-                list = Box::into_raw(Box::new(Failures(Vec::new())));
-                (*scope).failures.store(list.cast(), Ordering::Release);
+            if (*scope).word.load(Ordering::Relaxed) & SCOPE_FAILED == 0 {
+                set_failures(scope, Box::new(Failures(Vec::new())));
             }
+            let list: *mut Failures = (*scope).failures.load(Ordering::Relaxed).cast();
             (*list).0.push(panic);
         }
-        if (*scope).options & SCOPE_COLLECT == 0 {
+        if options(scope) & SCOPE_COLLECT == 0 {
             cancel::cancel(&raw mut (*scope).body, REASON_SIBLING_FAILED);
         }
     }
@@ -435,10 +483,23 @@ pub unsafe fn fail(scope: *mut Scope, panic: Box<Panic>) {
 /// The scope is open.
 pub unsafe fn take_failures(scope: *mut Scope) -> Option<Box<Failures>> {
     let _lock = lock(&FAILURES);
-    // SAFETY: set by `fail` alone, to a box's pointer.
+    // SAFETY: with the flag it is the pointer of `set_failures`, and of nobody else without it.
     unsafe {
-        let list: *mut Failures = (*scope).failures.swap(null_mut(), Ordering::Acquire).cast();
-        (!list.is_null()).then(|| Box::from_raw(list))
+        let before = (*scope).word.fetch_and(!SCOPE_FAILED, Ordering::Relaxed);
+        (before & SCOPE_FAILED != 0).then(|| Box::from_raw((*scope).failures.load(Ordering::Relaxed).cast()))
+    }
+}
+
+/// Gives a scope its list.
+///
+/// # Safety
+/// The scope is open and has none; nobody else looks for one meanwhile.
+pub unsafe fn set_failures(scope: *mut Scope, list: Box<Failures>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // ORDER: Relaxed, both; the task that failed leaves the scope's count afterwards, which releases them.
+        (*scope).failures.store(Box::into_raw(list).cast(), Ordering::Relaxed);
+        (*scope).word.fetch_or(SCOPE_FAILED, Ordering::Relaxed);
     }
 }
 
@@ -450,7 +511,7 @@ pub unsafe fn settle(record: *mut Record, scope: *mut Scope) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         let fiber = &mut (*record).head;
-        if (*scope).options & SCOPE_COLLECT == 0
+        if options(scope) & SCOPE_COLLECT == 0
             && let Some(failures) = take_failures(scope)
         {
             let mut carried = fault::take(fiber);

@@ -114,7 +114,7 @@ pub unsafe fn take_failure(scope: *mut Scope) -> *mut u8 {
     let first = failures.0.remove(0);
     if !failures.0.is_empty() {
         // SAFETY: as above; nobody else adds any more.
-        unsafe { (*scope).failures.store(Box::into_raw(failures).cast(), crate::prim::Ordering::Release) };
+        unsafe { scope::set_failures(scope, failures) };
     }
     Box::into_raw(first).cast()
 }

@@ -9,6 +9,9 @@ use hir::ty::{Ty, TyKind};
 use mir::body::{Place, Projection};
 use mir::layout::{LayoutRef, Leaf, Metadata, Shape};
 
+/// Beyond every frame.
+const BESIDE: i32 = 1 << 30;
+
 /// A place in memory.
 #[derive(Clone, Copy)]
 pub struct Address {
@@ -100,6 +103,12 @@ impl Emitter<'_, '_> {
         match address.base {
             Base::Value(base) if address.offset == 0 => base,
             Base::Value(base) => self.builder.ins().iadd_imm_s(base, address.offset),
+            // Written in another way on the way out of a panic: as the same value it would be kept for there from where it
+            // was first made, through every call that may raise.
+            Base::Slot(slot) if self.in_cleanup => {
+                let beside = self.builder.ins().stack_addr(types::I64, slot, address.offset as i32 + BESIDE);
+                self.builder.ins().iadd_imm_s(beside, -i64::from(BESIDE))
+            }
             Base::Slot(slot) => self.builder.ins().stack_addr(types::I64, slot, address.offset as i32),
         }
     }

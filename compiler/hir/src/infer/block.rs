@@ -133,6 +133,7 @@ impl FnCx<'_> {
                     id
                 });
                 let pat = self.check_pat(&l.pat, ty);
+                self.note_placed(pat, init);
                 out.push(Stmt::Let { pat, init, or_else, span: stmt.span });
             }
             ast::StmtKind::Expr(e) => {

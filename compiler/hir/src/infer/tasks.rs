@@ -20,6 +20,28 @@ pub(super) struct ScopeCx {
     closures: usize,
     /// `&Scope`: the name it was given, or a hidden one for closures inside that start tasks.
     handle: Option<LocalId>,
+    named: bool,
+    limited: bool,
+    /// Regions around what stands directly in it.
+    regions: usize,
+}
+
+/// Memory of a task in its spawner's frame.
+#[derive(Clone, Copy)]
+pub(super) struct Placed {
+    /// What `spawn` gave.
+    spawn: ExprId,
+    place: LocalId,
+    record: LocalId,
+    named: bool,
+    regions: usize,
+    /// The type arguments of its record.
+    closure: Ty,
+    value: Ty,
+    closures: usize,
+    /// Its number among all that were spawned, and how often its variable was joined.
+    number: usize,
+    joins: usize,
 }
 
 /// A block whose statement may hold an `async`.
@@ -37,6 +59,9 @@ struct Site {
     record: LocalId,
     inside: LocalId,
     in_loop: bool,
+    named: bool,
+    limited: bool,
+    regions: usize,
 }
 
 impl FnCx<'_> {
@@ -70,6 +95,7 @@ impl FnCx<'_> {
 
     /// A region that does nothing yet: what stands inside may already name it.
     fn open_region(&mut self, record: Option<LocalId>, leave: RegionCall, unwind: RegionCall, span: Span) -> u32 {
+        self.open_regions += 1;
         self.regions.push(Region {
             record,
             places: Vec::new(),
@@ -183,6 +209,7 @@ impl FnCx<'_> {
     }
 
     fn close_region(&mut self, region: u32, enter: Vec<ExprId>, body: ExprId, span: Span) -> ExprId {
+        self.open_regions -= 1;
         let slot = &mut self.regions[region as usize];
         slot.enter = enter;
         slot.body = Some(body);
@@ -194,14 +221,14 @@ impl FnCx<'_> {
     // ---- Scopes.
 
     /// Calls that open a scope at a record, and the region around it.
-    fn open_scope(&mut self, span: Span) -> (u32, LocalId, ExprId) {
+    fn open_scope(&mut self, named: bool, span: Span) -> (u32, LocalId, ExprId) {
         let ty = self.lang_adt("scope", &[]);
         let record = self.made_local(ty, span);
         let (leave, unwind) = (self.lang_fn("scope_leave"), self.lang_fn("scope_unwind"));
         let region = self.open_region(Some(record), leave, unwind, span);
         self.regions[region as usize].abandon = Some(self.lang_fn("scope_abandon"));
         let at = self.address(record, span);
-        let enter = self.call_made("scope_enter", &[], vec![at], span);
+        let enter = self.call_made(if named { "scope_enter" } else { "scope_enter_plain" }, &[], vec![at], span);
         (region, record, enter)
     }
 
@@ -233,7 +260,7 @@ impl FnCx<'_> {
             stmts.push(Stmt::Let { pat, init: Some(given), or_else: None, span });
             *slot = Some(value);
         }
-        let (region, record, enter) = self.open_scope(span);
+        let (region, record, enter) = self.open_scope(scope.name.is_some(), span);
         let mut enter = vec![enter];
         let mut open = |cx: &mut Self, name: &str, values: Vec<ExprId>| {
             let at = cx.address(record, span);
@@ -251,12 +278,12 @@ impl FnCx<'_> {
         }
 
         let before = self.diverges;
-        let inside = self.next_local();
+        let (inside, first) = (self.next_local(), self.exprs.len());
         self.scopes.push(Vec::new());
         let handle_ty = Ty::shared(self.lang_adt("scope", &[]));
         let handle = scope.name.map(|name| self.declare(name.name, handle_ty, false, name.span));
         let (loops, closures) = (self.loop_depth(), self.closure_stack.len());
-        self.task_scopes.push(ScopeCx { region, record, inside, loops, closures, handle });
+        self.task_scopes.push(ScopeCx { region, record, inside, loops, closures, handle, named: scope.name.is_some(), limited: limit.is_some(), regions: self.open_regions });
         let wrapped = deadline.is_some() || collect;
         let mut body = if wrapped {
             let mut hint = self.inner_hint(expect);
@@ -268,6 +295,9 @@ impl FnCx<'_> {
             self.check_block(&scope.body, expect)
         };
         let handle = self.task_scopes.pop().and_then(|cx| cx.handle);
+        if self.all_placed(region, first) {
+            self.regions[region as usize].leave = self.lang_fn("scope_leave_joined");
+        }
         self.scopes.pop();
         let of = self.ty_of(body);
         if let Some(handle) = handle {
@@ -331,7 +361,7 @@ impl FnCx<'_> {
             return self.spawn_in(scope, spawn, expect, span);
         }
         let in_loop = self.loop_depth() > cx.loops;
-        let site = Site { region: cx.region, record: cx.record, inside: cx.inside, in_loop };
+        let site = Site { region: cx.region, record: cx.record, inside: cx.inside, in_loop, named: cx.named, limited: cx.limited, regions: cx.regions };
         let kind = if spawn.is_try { TaskKind::Try } else { TaskKind::Spawn };
         let task = Task { kind, inside: site.inside, head: spawn.head_span };
         self.spawn_at(site, task, spawn.is_move, &spawn.body, expect, span)
@@ -341,7 +371,8 @@ impl FnCx<'_> {
     fn spawn_at(&mut self, site: Site, task: Task, is_move: bool, body: &ast::Expr, expect: Option<Ty>, span: Span) -> ExprId {
         let (lang, handle) = match task.kind {
             TaskKind::Try => ("spawn_try", "try_task"),
-            _ => ("spawn", "task"),
+            _ if site.in_loop || site.limited => ("spawn", "task"),
+            _ => ("spawn_here", "task"),
         };
         let hint = expect.and_then(|ty| self.is_lang_adt(self.shallow(ty), handle)).map(|args| args[0]);
         let (lets, closure, ret) = self.task_body(task, is_move, body, hint, span);
@@ -351,15 +382,24 @@ impl FnCx<'_> {
         let closure_ty = self.ty_of(closure);
         let record = self.address(site.record, span);
         let place_ty = self.lang_adt("task_record", &[closure_ty, ret]);
+        let mut here = None;
         let place = if site.in_loop {
             self.expr(ExprKind::Const(Const::Int(0)), Ty::pointer(Mutable::Yes, place_ty), span)
         } else {
             let place = self.made_local(place_ty, span);
             self.regions[site.region as usize].places.push(place);
+            here = Some(place);
             self.address(place, span)
         };
         let call = self.call_made(lang, &[closure_ty, ret], vec![record, place, closure], span);
-        self.after_lets(lets, call, span)
+        let spawn = self.after_lets(lets, call, span);
+        let number = self.spawned.len();
+        self.spawned.push((site.region, None));
+        if let Some(place) = here.filter(|_| lang == "spawn_here") {
+            let closures = self.closure_stack.len();
+            self.last_placed = Some(Placed { spawn, place, record: site.record, named: site.named, regions: site.regions, closure: closure_ty, value: ret, closures, number, joins: 0 });
+        }
+        spawn
     }
 
     /// A view as a task's value is told here: its handle could not even be joined.
@@ -438,7 +478,7 @@ impl FnCx<'_> {
         let region = match opened {
             Some(region) => region,
             None => {
-                let (region, _, enter) = self.open_scope(span);
+                let (region, _, enter) = self.open_scope(false, span);
                 self.regions[region as usize].enter.push(enter);
                 region
             }
@@ -447,7 +487,7 @@ impl FnCx<'_> {
             block.opened = Some(region);
         }
         let record = self.regions[region as usize].record.expect("a scope has one");
-        let site = Site { region, record, inside, in_loop: self.loop_depth() > loops };
+        let site = Site { region, record, inside, in_loop: self.loop_depth() > loops, named: false, limited: false, regions: usize::MAX };
         let task = Task { kind: TaskKind::Async, inside, head };
         self.spawn_at(site, task, false, operand, expect, span)
     }
@@ -668,7 +708,44 @@ impl FnCx<'_> {
 
     pub(super) fn join(&mut self, operand: &ast::Expr, span: Span) -> ExprId {
         let value = self.check_expr(operand, None);
+        if let Some(joined) = self.join_here(value, span) {
+            return joined;
+        }
         self.join_value_of(value, span)
+    }
+
+    /// `let task = spawn …`: joins of the variable know which task it is.
+    pub(super) fn note_placed(&mut self, pat: PatId, init: Option<ExprId>) {
+        let Some(placed) = self.last_placed.take() else { return };
+        if let PatKind::Bind { local, by_ref: None, sub: None } = self.pats[pat.index()].kind
+            && init == Some(placed.spawn)
+            && !self.locals[local.index()].mutable
+        {
+            self.spawned[placed.number].1 = Some(local);
+            self.placed.insert(local, placed);
+        }
+    }
+
+    /// Whether the handles of all tasks of a scope are joined or dropped by the variables that were given them. `first` is the
+    /// scope's first expression.
+    fn all_placed(&self, region: u32, first: usize) -> bool {
+        let uses = |local: LocalId| self.exprs[first..].iter().filter(|expr| matches!(expr.kind, ExprKind::Local(of) if of == local)).count();
+        let mut all = self.spawned.iter().filter(|(of, _)| *of == region);
+        all.all(|(_, local)| local.is_some_and(|local| self.placed.get(&local).is_some_and(|placed| placed.joins == uses(local))))
+    }
+
+    /// The task's record is in this function's frame and known: the compiler may call its body.
+    fn join_here(&mut self, value: ExprId, span: Span) -> Option<ExprId> {
+        let ExprKind::Local(local) = self.exprs[value.index()].kind else { return None };
+        let (closures, regions) = (self.closure_stack.len(), self.open_regions);
+        let fits = |placed: &&mut Placed| placed.closures == closures && (placed.named || placed.regions == regions);
+        let placed = self.placed.get_mut(&local).filter(fits)?;
+        placed.joins += 1;
+        let placed = *placed;
+        let place = self.address(placed.place, span);
+        let within = self.address(placed.record, span);
+        let named = self.expr(ExprKind::Const(Const::Int(i128::from(placed.named))), Ty::bool(), span);
+        Some(self.call_made("join_here", &[placed.closure, placed.value], vec![value, place, within, named], span))
     }
 
     fn join_value_of(&mut self, value: ExprId, span: Span) -> ExprId {

@@ -1,7 +1,7 @@
 //! Puts the bodies of small functions where they are called, callees first, so that what is inlined is already small.
 //!
-//! A function that can reach itself, is `cold` or `inline(never)`, or never returns is left alone, and so are calls on
-//! the way out of a panic. The text keeps its places: `Source::inlined_at` names the call that was replaced.
+//! A function that can reach itself, is `cold` or `inline(never)`, or never returns is left alone. On the way out of a panic
+//! only what is tiny is taken in: destructors that hand on a word, whose owner then needs no address. The text keeps its places: `Source::inlined_at` names the call that was replaced.
 
 use super::Cx;
 use crate::body::*;
@@ -76,15 +76,17 @@ pub(super) fn calls_in(cx: &Cx, mono: &MonoProgram, candidates: &Candidates, id:
     let mut any = false;
     // Blocks that are added come from bodies whose own calls were decided already.
     for block in 0..body.blocks.len() {
-        if body.blocks[block].cleanup {
-            continue;
-        }
+        let is_cleanup = body.blocks[block].cleanup;
         let TerminatorKind::Call { callee: Callee::Instance(callee), target: Some(_), .. } =
             body.blocks[block].terminator.kind
         else {
             continue;
         };
         if callee == id || !candidates.allows(mono, callee, size) {
+            continue;
+        }
+        let is_tiny = || candidates.size[callee.index()] <= SIZE_TINY && !mono.bodies[callee.index()].blocks.iter().any(|b| b.cleanup);
+        if is_cleanup && !is_tiny() {
             continue;
         }
         size += candidates.size[callee.index()];
@@ -100,6 +102,7 @@ fn put(_cx: &Cx, body: &mut Body, at: BlockId, callee: Arc<Body>) {
     let TerminatorKind::Call { args, dest, target: Some(target), unwind, .. } = call.kind else {
         bug!("inlining", body.name; "no call at the end of {at}")
     };
+    let is_cleanup = body.block(at).cleanup;
     let mut copy = Copying {
         local_base: body.locals.len() as u32,
         block_base: body.blocks.len() as u32,
@@ -120,7 +123,7 @@ fn put(_cx: &Cx, body: &mut Body, at: BlockId, callee: Arc<Body>) {
     }
     body.blocks[at.index()].terminator.kind = TerminatorKind::Goto(BlockId(copy.block_base));
     for block in &callee.blocks {
-        let block = copy.block(body, &callee, block);
+        let block = copy.block(body, &callee, block, is_cleanup);
         body.blocks.push(block);
     }
 }
@@ -153,8 +156,9 @@ impl Copying {
         id
     }
 
-    fn block(&mut self, body: &mut Body, callee: &Body, from: &Block) -> Block {
+    fn block(&mut self, body: &mut Body, callee: &Body, from: &Block, is_cleanup: bool) -> Block {
         let mut block = from.clone();
+        block.cleanup |= is_cleanup;
         for statement in &mut block.statements {
             statement.source = self.source(body, callee, statement.source);
             match &mut statement.kind {

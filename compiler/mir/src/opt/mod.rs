@@ -13,6 +13,7 @@ mod local;
 mod loops;
 mod order;
 mod propagate;
+mod remake;
 pub(crate) mod simplify;
 mod split;
 mod ssa;
@@ -47,6 +48,7 @@ pub fn optimize(program: &TypedProgram, mut mono: MonoProgram, level: Level) -> 
         improve_all(&types, &mut mono);
         crate::reach::prune(&types, &mut mono);
         improve_loops(&types, &mut mono);
+        mono.bodies.iter_mut().for_each(|body| remake::run(Arc::make_mut(body)));
         crate::raise::mark(&types, &mut mono);
     }
     if cfg!(debug_assertions) {

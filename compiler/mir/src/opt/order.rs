@@ -51,15 +51,37 @@ pub(super) fn bottom_up(mono: &MonoProgram) -> Order {
             if low[at] == number[at] {
                 let from = open.iter().rposition(|&id| id as usize == at).unwrap_or(0);
                 let component: Vec<u32> = open.drain(from..).collect();
-                for &id in &component {
-                    is_open[id as usize] = false;
+                component.iter().for_each(|&id| is_open[id as usize] = false);
+                let inner = if component.len() > 1 { inlinable(mono, &callees, &component) } else { Vec::new() };
+                result.order.extend(inner.iter().copied().map(InstanceId));
+                for id in component.iter().rev().copied().filter(|id| !inner.contains(id)) {
                     result.recursive[id as usize] |= component.len() > 1;
+                    result.order.push(InstanceId(id));
                 }
-                result.order.extend(component.into_iter().rev().map(InstanceId));
             }
         }
     }
     result
+}
+
+/// Of functions that reach each other those that are made to be inlined and can be, callees first: every circle still goes
+/// through one of the others. `join` of a recursive function's own task is one of them.
+fn inlinable(mono: &MonoProgram, callees: &[Vec<u32>], component: &[u32]) -> Vec<u32> {
+    let wished = |id: &u32| {
+        let body = &mono.bodies[*id as usize];
+        body.inline == InlineHint::Always || matches!(body.origin, Origin::Closure(_))
+    };
+    let mut left: Vec<u32> = component.iter().copied().filter(wished).collect();
+    let mut taken = Vec::new();
+    loop {
+        let free = |id: &u32| !callees[*id as usize].iter().any(|callee| left.contains(callee));
+        let (ready, rest): (Vec<u32>, Vec<u32>) = left.iter().partition(|id| free(id));
+        if ready.is_empty() {
+            return taken;
+        }
+        taken.extend(ready);
+        left = rest;
+    }
 }
 
 fn called(body: &Body) -> Vec<u32> {

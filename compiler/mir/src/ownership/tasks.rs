@@ -42,6 +42,10 @@ impl Tasks {
         for id in body.block_ids() {
             let block = body.block(id);
             let TerminatorKind::Call { callee: Callee::Fn(function, _), args, .. } = &block.terminator.kind else { continue };
+            if is("join_here", *function) {
+                tasks.joins.insert(id);
+                continue;
+            }
             if program.fn_def(*function).has_self {
                 let is_join = matches!(program.fn_def(*function).kind, hir::program::FnKind::Trait(id) if program.lang.is_trait("join", id));
                 if is_join {
@@ -50,10 +54,10 @@ impl Tasks {
                 continue;
             }
             let Some(&record) = args.first().and_then(Operand::as_local).and_then(|pointer| records.get(&pointer)) else { continue };
-            if is("spawn", *function) || is("spawn_try", *function) {
+            if ["spawn_here", "spawn", "spawn_try"].iter().any(|name| is(name, *function)) {
                 tasks.by_block.insert(id, tasks.sites.len() as u32);
                 tasks.sites.push(Site { block: id, record, end: Span::NONE });
-            } else if is("scope_leave", *function) || is("scope_unwind", *function) {
+            } else if ["scope_leave", "scope_leave_joined", "scope_unwind"].iter().any(|name| is(name, *function)) {
                 tasks.ends.insert(id, record);
                 let span = body.source(block.terminator.source).span;
                 let known = ends.entry(record).or_insert(span);
