@@ -3,8 +3,12 @@
 
 #[path = "../syntax/src/outline.rs"]
 mod outline;
+#[path = "number_types.rs"]
+mod number_types;
 #[path = "rooms.rs"]
 mod rooms;
+#[path = "units.rs"]
+mod units;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -37,8 +41,36 @@ fn main() {
         );
     }
     table.push_str("];\n");
+    units_table(&texts, &mut table);
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo says where to write")).join("library.rs");
     std::fs::write(out, table).expect("the build folder can be written");
+}
+
+fn units_table(texts: &[(String, String)], table: &mut String) {
+    let plain: Vec<String> = texts.iter().map(|(_, text)| rooms::without_comments(text)).collect();
+    let sketches: Vec<String> = texts.iter().map(|(_, text)| rooms::without_comments(&outline::outline(text))).collect();
+    let (pieces, always) = units::pieces(&sketches, &plain);
+    let numbers = units::awaited(&pieces);
+    let list = |words: &std::collections::BTreeSet<String>| format!("{:?}", words.iter().filter_map(|word| numbers.get(word)).collect::<Vec<_>>());
+    let words: Vec<&String> = numbers.keys().collect();
+    let always: Vec<_> = always.iter().filter_map(|word| numbers.get(*word)).collect();
+    // Writing into a String cannot fail.
+    let _ = writeln!(table, "pub(crate) static WORDS: &[&str] = &{words:?};\npub(crate) static ALWAYS: &[u16] = &{always:?};");
+    table.push_str("pub(crate) static PIECES: &[Piece] = &[\n");
+    for piece in &pieces {
+        let _ = writeln!(
+            table,
+            "    Piece {{ room: {}, start: {}, end: {}, parent: {:?}, any: &{}, all: &{}, words: &{} }},",
+            piece.room,
+            piece.range.start,
+            piece.range.end,
+            piece.parent,
+            list(&piece.any),
+            list(&piece.all),
+            list(&piece.words),
+        );
+    }
+    table.push_str("];\n");
 }
 
 /// Tests stand beside the rooms and are no part of what programs use.

@@ -14,6 +14,12 @@ const KEYWORDS: &[&str] = &[
     "scope", "spawn", "join", "detach", "async", "await", "yield", "select", "channel", "shield", "timeout", "blocking", "with", "lock", "parallel",
     "task_local", "checkpoint", "sleep", "litmus", "pure",
 ];
+/// Files that only hand on what others have: prelude, `std` itself, and those without an item.
+fn is_facade(text: &str) -> bool {
+    let only_modules = text.lines().all(|line| line.trim().is_empty() || line.starts_with([' ', '}']) || line.starts_with("pub use ") || line.starts_with("pub mod "));
+    only_modules && text.contains("pub use ")
+}
+
 /// Always there: what the compiler speaks of on its own, and what every program prints with.
 const ALWAYS: &[&str] = &["core/", "io/print.aur", "prelude.aur", "std.aur", "alloc/string.aur", "alloc/vec.aur", "alloc/boxed.aur", "alloc/cell.aur"];
 
@@ -34,15 +40,20 @@ pub fn rooms(files: &[(String, String)]) -> Vec<Room> {
     let mut rooms: Vec<Room> = Vec::new();
     for ((name, _), text) in files.iter().zip(&texts) {
         let mut room = Room { always: ALWAYS.iter().any(|start| name.starts_with(start)), names: names(text), ..Room::default() };
+        if is_facade(text) {
+            // A path through it names it.
+            room.names = BTreeSet::from([name.trim_end_matches(".aur").rsplit('/').next().unwrap_or(name).to_owned()]);
+        }
         if OF_KEYWORDS.iter().any(|start| name.starts_with(start)) {
             room.names.extend(KEYWORDS.iter().map(|word| (*word).to_owned()));
         }
         rooms.push(room);
     }
-    // What the prelude hands on is used without a path.
+    // What the prelude hands on is used without a path, the rest by one that does not tell where it lies.
     let mut exported: HashMap<String, usize> = HashMap::new();
+    let mut handed_on: HashMap<String, usize> = HashMap::new();
     for (number, (name, _)) in files.iter().enumerate() {
-        if name != "prelude.aur" && name != "std.aur" {
+        if !is_facade(&texts[number]) {
             continue;
         }
         for (range, path) in uses(&texts[number]) {
@@ -50,6 +61,7 @@ pub fn rooms(files: &[(String, String)]) -> Vec<Room> {
             let handed: Vec<&str> = words(&texts[number][range.clone()]).skip(2).collect();
             for word in handed.iter().filter(|word| !path.split("::").any(|step| step == **word) || path.ends_with(**word)) {
                 rooms[of].names.insert((*word).to_owned());
+                handed_on.insert((*word).to_owned(), of);
                 if name == "prelude.aur" {
                     exported.insert((*word).to_owned(), of);
                 }
@@ -57,8 +69,8 @@ pub fn rooms(files: &[(String, String)]) -> Vec<Room> {
             rooms[number].hands_on.push((range, of));
         }
     }
-    for (number, (name, _)) in files.iter().enumerate() {
-        if name == "prelude.aur" || name == "std.aur" {
+    for number in 0..files.len() {
+        if is_facade(&texts[number]) {
             continue;
         }
         let text = &texts[number];
@@ -66,6 +78,9 @@ pub fn rooms(files: &[(String, String)]) -> Vec<Room> {
         let own = items(text);
         for word in words(text).filter(|word| !own.contains(*word)) {
             needs.extend(exported.get(word).copied());
+        }
+        for (_, path) in all_uses(text).filter(|(_, path)| owner(path, &numbers).is_none_or(|of| is_facade(&texts[of]))) {
+            needs.extend(words(&path).filter_map(|word| handed_on.get(word)));
         }
         needs.remove(&number);
         rooms[number].needs = needs;
@@ -90,7 +105,7 @@ fn owner(path: &str, numbers: &HashMap<String, usize>) -> Option<usize> {
 }
 
 /// Line comments become spaces: every byte keeps its place.
-fn without_comments(text: &str) -> String {
+pub fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         match line.find("//") {
@@ -143,6 +158,16 @@ fn uses(text: &str) -> Vec<(Range<usize>, String)> {
         (at..at + START.len() + length, rest[..path].trim_end_matches(':').to_owned())
     });
     found.collect()
+}
+
+/// Every `use std::…` as it is written behind `std::`, with its place.
+fn all_uses(text: &str) -> impl Iterator<Item = (usize, String)> + use<'_> {
+    const START: &str = "use std::";
+    text.match_indices(START).map(|(at, _)| {
+        let rest = &text[at + START.len()..];
+        let end = if let (Some(open), Some(close)) = (rest.find('{'), rest.find('}')) && rest.find('\n').is_none_or(|line| open < line) { close } else { rest.find('\n').unwrap_or(rest.len()) };
+        (at, rest[..end].to_owned())
+    })
 }
 
 const ITEMS: &[&str] = &["struct", "enum", "trait", "fn", "const", "static", "type", "mod"];

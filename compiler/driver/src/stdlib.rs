@@ -7,6 +7,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use syntax::ast;
 
+#[path = "../number_types.rs"]
+mod number_types;
+
 include!(concat!(env!("OUT_DIR"), "/library.rs"));
 
 /// A file of the library. See `rooms.rs` beside the build script.
@@ -19,6 +22,17 @@ pub(crate) struct Room {
     needs: &'static [usize],
     /// Start and end of what is handed on, and from which room.
     hands_on: &'static [(usize, usize, usize)],
+}
+
+/// A part of a room that a program may do without. See `units.rs` beside the build script. Words are numbers in `WORDS`.
+pub(crate) struct Piece {
+    room: u16,
+    start: u32,
+    end: u32,
+    parent: Option<u16>,
+    any: &'static [u16],
+    all: &'static [u16],
+    words: &'static [u16],
 }
 
 /// How much of the library to load.
@@ -34,12 +48,7 @@ fn needed(session: &Session, extent: Extent) -> Vec<bool> {
     if extent == Extent::Whole {
         return vec![true; ROOMS.len()];
     }
-    let mut words: HashSet<&str> = HashSet::new();
-    for source in session.sources.files().iter().filter(|source| !source.library) {
-        words.extend(source.text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')));
-    }
-    // Loops may come to what the word stands for, though nobody wrote it.
-    words.extend(session.auto_parallel.then_some("parallel"));
+    let words = words(session);
     let mut needed: Vec<bool> = ROOMS.iter().map(|room| room.always || room.names.iter().any(|name| words.contains(name))).collect();
     let mut work: Vec<usize> = (0..ROOMS.len()).filter(|&number| needed[number]).collect();
     while let Some(number) = work.pop() {
@@ -52,35 +61,98 @@ fn needed(session: &Session, extent: Extent) -> Vec<bool> {
     needed
 }
 
-/// The outline, without what it hands on from rooms that are not loaded.
-fn outline(room: &Room, needed: &[bool]) -> String {
-    let mut text = room.outline.to_owned();
-    for &(start, end, _) in room.hands_on.iter().filter(|(_, _, of)| !needed[*of]) {
-        text.replace_range(start..end, &" ".repeat(end - start));
+/// The words of the program, and what its numbers stand for.
+fn words(session: &Session) -> HashSet<&str> {
+    let mut words: HashSet<&str> = HashSet::new();
+    // Loops may come to what the word stands for, though nobody wrote it.
+    words.extend(session.auto_parallel.then_some("parallel"));
+    for source in session.sources.files().iter().filter(|source| !source.library) {
+        for word in source.text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+            if word.starts_with(|c: char| c.is_ascii_digit()) {
+                for name in number_types::of(word) {
+                    words.insert(name);
+                }
+                // Half of a float, perhaps.
+                words.insert("f64");
+            } else {
+                words.insert(word);
+            }
+        }
     }
-    text
+    words
+}
+
+/// By piece, whether some word leads to it.
+fn pieces(words: &HashSet<&str>, rooms: &[bool]) -> Vec<bool> {
+    let mut there = vec![false; WORDS.len()];
+    ALWAYS.iter().for_each(|&word| there[usize::from(word)] = true);
+    for word in words {
+        if let Ok(number) = WORDS.binary_search(word) {
+            there[number] = true;
+        }
+    }
+    let mut needed = vec![false; PIECES.len()];
+    let mut open: Vec<usize> = (0..PIECES.len()).filter(|&number| rooms[usize::from(PIECES[number].room)]).collect();
+    loop {
+        let before = open.len();
+        open.retain(|&number| {
+            let piece = &PIECES[number];
+            let is_there = |word: &u16| there[usize::from(*word)];
+            let is_needed = piece.parent.is_none_or(|parent| needed[usize::from(parent)])
+                && (piece.any.is_empty() || piece.any.iter().any(is_there))
+                && piece.all.iter().all(is_there);
+            if is_needed {
+                needed[number] = true;
+                piece.words.iter().for_each(|&word| there[usize::from(word)] = true);
+            }
+            !is_needed
+        });
+        if open.len() == before {
+            return needed;
+        }
+    }
+}
+
+/// The outline, without what it hands on from rooms that are not loaded, and without the pieces that no word leads to.
+fn outline(number: usize, room: &Room, needed: &[bool], pieces: &[bool]) -> String {
+    let mut text = room.outline.as_bytes().to_vec();
+    let first = PIECES.partition_point(|piece| usize::from(piece.room) < number);
+    for (piece, _) in PIECES[first..].iter().zip(&pieces[first..]).take_while(|(piece, _)| usize::from(piece.room) == number).filter(|(_, needed)| !**needed) {
+        blank(&mut text[piece.start as usize..piece.end as usize]);
+    }
+    for &(start, end, _) in room.hands_on.iter().filter(|(_, _, of)| !needed[*of]) {
+        blank(&mut text[start..end]);
+    }
+    // Whole pieces were replaced by spaces.
+    String::from_utf8(text).expect("what is left of a text is text")
+}
+
+/// Lines stay: a newline ends what stands in front of it.
+fn blank(text: &mut [u8]) {
+    text.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
 }
 
 /// Parses the library without the insides of its functions: those are parsed when they are reached. `core/option.aur` is
 /// the module `std::core::option`, `std.aur` is `std` itself. Whether all of it was loaded is the second answer.
 pub(crate) fn load(session: &mut Session, extent: Extent) -> (Vec<Module>, Extent) {
     let needed = needed(session, extent);
-    let all = needed.iter().all(|needed| *needed);
-    let sources: Vec<(Arc<SourceFile>, &Room)> = (ROOMS.iter().zip(&needed))
-        .filter(|(_, needed)| **needed)
-        .map(|(room, _)| (session.sources.add(format!("std/{}", room.name), room.text, true), room))
+    let pieces = if extent == Extent::Whole { vec![true; PIECES.len()] } else { pieces(&words(session), &needed) };
+    let all = needed.iter().chain(&pieces).all(|needed| *needed);
+    let sources: Vec<(Arc<SourceFile>, usize)> = (ROOMS.iter().enumerate())
+        .filter(|(number, _)| needed[*number])
+        .map(|(number, room)| (session.sources.add(format!("std/{}", room.name), room.text, true), number))
         .collect();
     // Every other file on another thread: there are two cores where there are few.
     let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(4));
     let mut parsed: Vec<(usize, ast::File, Diags)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|worker| {
-                let (sources, needed) = (&sources, &needed);
+                let (sources, needed, pieces) = (&sources, &needed, &pieces);
                 scope.spawn(move || {
                     let mine = sources.iter().enumerate().filter(|(index, _)| index % threads == worker);
-                    mine.map(|(index, (source, room))| {
+                    mine.map(|(index, (source, number))| {
                         let mut diags = Diags::new();
-                        let file = syntax::parse(&source.seen_as(outline(room, needed)), &mut diags);
+                        let file = syntax::parse(&source.seen_as(outline(*number, &ROOMS[*number], needed, pieces)), &mut diags);
                         (index, file, diags)
                     })
                     .collect::<Vec<_>>()
@@ -92,7 +164,7 @@ pub(crate) fn load(session: &mut Session, extent: Extent) -> (Vec<Module>, Exten
     parsed.sort_by_key(|(index, ..)| *index);
     let modules = parsed.into_iter().map(|(index, file, diags)| {
         session.diags.extend(diags);
-        Module { path: module_path(sources[index].1.name), file: Arc::new(file), library: true }
+        Module { path: module_path(ROOMS[sources[index].1].name), file: Arc::new(file), library: true }
     });
     (modules.collect(), if all { Extent::Whole } else { Extent::Needed })
 }
