@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
 use hir::ty::Ty;
-use mir::layout::{Layout, LayoutRef, Layouts, Leaf, Scalar};
+use mir::layout::{Lane, Layout, LayoutRef, Layouts, Leaf, Scalar};
 
 pub const PARAM_SCALARS_MAX: usize = 4;
 /// Seven and the flag fill the eight registers for results.
@@ -80,5 +80,13 @@ pub fn clif(scalar: Scalar) -> Type {
         Scalar::I64 | Scalar::Pointer => types::I64,
         Scalar::F32 => types::F32,
         Scalar::F64 => types::F64,
+        Scalar::Vector(lane) => match lane {
+            Lane::I8 => types::I8X16,
+            Lane::I16 => types::I16X8,
+            Lane::I32 => types::I32X4,
+            Lane::I64 => types::I64X2,
+            Lane::F32 => types::F32X4,
+            Lane::F64 => types::F64X2,
+        },
     }
 }

@@ -16,6 +16,7 @@ mod made;
 mod place;
 mod raise;
 mod rvalue;
+mod simd;
 mod value;
 
 use crate::convention::{Convention, Pass, clif, leaves};

@@ -28,6 +28,7 @@ impl TypeFacts for Facts {
             is_enum: def.is_enum,
             repr_c: def.attrs.repr_c,
             cache_line: def.attrs.cache_line,
+            vector: program.lang.is_adt("simd", id),
             // Smart pointers of std keep their header before the value, so no struct ends in an unsized field.
             last_may_be_unsized: false,
             non_null,

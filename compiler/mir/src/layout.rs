@@ -51,7 +51,21 @@ pub enum Scalar {
     F64,
     /// 64 bits wide, holds an address.
     Pointer,
+    /// 16 bytes of lanes.
+    Vector(Lane),
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    I8,
+    I16,
+    I32,
+    I64,
+    F32,
+    F64,
+}
+
+pub const VECTOR_BYTES: u64 = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Niche {
@@ -102,6 +116,7 @@ impl Scalar {
             Scalar::I16 => 2,
             Scalar::I32 | Scalar::F32 => 4,
             Scalar::I64 | Scalar::F64 | Scalar::Pointer => 8,
+            Scalar::Vector(_) => VECTOR_BYTES,
         }
     }
 
@@ -111,7 +126,20 @@ impl Scalar {
 
     /// The unsigned number that a scalar of this size can hold at most.
     pub fn bits_max(self) -> u64 {
-        u64::MAX >> (64 - self.size() * 8)
+        u64::MAX >> (64 - self.size().min(8) * 8)
+    }
+
+    /// As lanes of a vector.
+    fn lane(self) -> Option<Lane> {
+        Some(match self {
+            Scalar::I8 => Lane::I8,
+            Scalar::I16 => Lane::I16,
+            Scalar::I32 => Lane::I32,
+            Scalar::I64 => Lane::I64,
+            Scalar::F32 => Lane::F32,
+            Scalar::F64 => Lane::F64,
+            Scalar::Pointer | Scalar::Vector(_) => return None,
+        })
     }
 
     fn integer(size: u64) -> Scalar {
@@ -151,6 +179,8 @@ pub struct AdtFacts {
     pub is_enum: bool,
     pub repr_c: bool,
     pub cache_line: bool,
+    /// Its one field, an array, travels as a vector where it has that size.
+    pub vector: bool,
     /// The declared type of the last field mentions a parameter that may be unsized.
     pub last_may_be_unsized: bool,
     /// The first field is a raw pointer that is never null (`Box`, and what `std` marks so).
@@ -352,6 +382,15 @@ impl Layouts {
         if let Some(leaves) = &mut leaves {
             leaves.sort_by_key(|leaf| leaf.offset);
         }
+        if let (true, [array]) = (facts.vector, types)
+            && size == VECTOR_BYTES
+            && let TyKind::Array(of, _) = *array.kind()
+            && let Shape::Scalar(scalar) = self.of(of).shape
+            && let Some(lane) = scalar.lane()
+        {
+            let leaves = Some(vec![Leaf { offset: 0, scalar: Scalar::Vector(lane) }]);
+            return Layout { leaves, ..fields(ty, offsets, Vec::new(), size, VECTOR_BYTES) };
+        }
         Layout { niche, leaves, unsized_tail, ..fields(ty, offsets, Vec::new(), size, align) }
     }
 
@@ -501,6 +540,10 @@ fn merged(tag: Scalar, variants: &[Vec<LayoutRef>], places: &[Vec<u64>]) -> Opti
         let last = leaves.last_mut().expect("the tag is there");
         if last.offset == leaf.offset {
             if last.scalar != leaf.scalar {
+                // No integer of a register holds a vector.
+                if matches!(last.scalar, Scalar::Vector(_)) || matches!(leaf.scalar, Scalar::Vector(_)) {
+                    return None;
+                }
                 last.scalar = Scalar::integer(last.scalar.size().max(leaf.scalar.size()));
             }
         } else if leaf.offset < last.offset + last.scalar.size() {

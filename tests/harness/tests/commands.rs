@@ -194,3 +194,15 @@ fn objects_are_linked_by_who_wants_to() {
     assert_eq!(linked.code, 0, "{}", linked.err);
     assert_eq!(finish(&mut Command::new(&program), b"").code, 1);
 }
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn vectors_are_single_instructions() {
+    let (_folder, path) = with(
+        "use std::simd::Simd\n#[inline(never)]\nfn scaled(to: &mut [f64], from: &[f64], by: f64) {\n    let factor: Simd<f64, 2> = Simd::splat(by)\n    let mut i = 0\n    while i + 2 <= from.len() {\n        (Simd::load(from, i) * factor + Simd::splat(1.0)).store(to, i)\n        i += 2\n    }\n}\nfn main() {\n    let mut to = vec[0.0; 4]\n    scaled(&mut to, &vec[1.0, 2.0, 3.0, 4.0], 2.0)\n    println(\"{to}\")\n}\n",
+    );
+    let done = call(&["emit", "--stage", "asm", "--function", "scaled", &path]);
+    for instruction in ["mulpd", "addpd", "movupd"] {
+        assert!(done.out.contains(instruction), "no {instruction} in\n{}", done.out);
+    }
+}

@@ -197,6 +197,9 @@ impl Emitter<'_, '_> {
             }
             _ => {
                 let values: Vec<Value> = args.iter().map(|arg| self.scalar(arg)).collect();
+                if let Some(name) = name.strip_prefix("simd_") {
+                    return self.simd(name, types, &values);
+                }
                 vec![self.number_intrinsic(name, types, &values)]
             }
         }

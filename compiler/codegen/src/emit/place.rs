@@ -64,9 +64,14 @@ impl Emitter<'_, '_> {
         MemFlagsData::trusted()
     }
 
+    /// Of a vector nothing is said of where it lies: it may be among the words of a frame.
+    fn flags_for(&self, ty: Type) -> MemFlagsData {
+        if ty.is_vector() { MemFlagsData::new().with_notrap() } else { self.flags() }
+    }
+
     pub fn load(&mut self, ty: Type, address: Address) -> Value {
         let (base, offset) = self.base(address);
-        let flags = self.flags();
+        let flags = self.flags_for(ty);
         match base {
             Base::Value(base) => self.builder.ins().load(ty, flags, base, offset),
             Base::Slot(slot) => {
@@ -78,7 +83,7 @@ impl Emitter<'_, '_> {
 
     pub fn store(&mut self, value: Value, address: Address) {
         let (base, offset) = self.base(address);
-        let flags = self.flags();
+        let flags = self.flags_for(self.builder.func.dfg.value_type(value));
         match base {
             Base::Value(base) => self.builder.ins().store(flags, value, base, offset),
             Base::Slot(slot) => {

@@ -121,6 +121,10 @@ impl Emitter<'_, '_> {
         match ty {
             types::F32 => self.builder.ins().f32const(0.0),
             types::F64 => self.builder.ins().f64const(0.0),
+            _ if ty.is_vector() => {
+                let lane = self.zero(ty.lane_type());
+                self.builder.ins().splat(ty, lane)
+            }
             _ => self.builder.ins().iconst(ty, 0),
         }
     }

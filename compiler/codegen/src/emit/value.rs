@@ -69,6 +69,10 @@ impl Emitter<'_, '_> {
             return value;
         }
         let bits = MemFlagsData::new();
+        if from.size() > 8 && to.size() > 8 {
+            let bits = bits.with_endianness(cranelift_codegen::ir::Endianness::Little);
+            return self.builder.ins().bitcast(to_ty, bits, value);
+        }
         let as_int = |size: u64| match size {
             4 => types::I32,
             _ => types::I64,
