@@ -342,7 +342,9 @@ impl<'a> Emitter<'a, '_> {
                 if let Callee::Intrinsic(name, _) = callee
                     && !data.cleanup
                     && match name.as_str() {
-                        "atomic_load" | "atomic_compare_exchange" | "atomic_swap" => self.unit.observed || self.loops.is_in_loop(id),
+                        "atomic_load" | "atomic_compare_exchange" | "atomic_swap" => {
+                            self.unit.observed || self.loops.is_in_loop(id) && !self.loops.any_before(id, |id| spins(body, id))
+                        }
                         name => self.unit.observed && name.starts_with("atomic_"),
                     }
                 {
@@ -525,4 +527,11 @@ fn for_each_place(rvalue: &Rvalue, visit: &mut dyn FnMut(&Place)) {
         Rvalue::Aggregate(_, parts) => parts.iter().for_each(|part| for_operand(part, visit)),
         Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place) | Rvalue::Discriminant(place) | Rvalue::Len(place) => visit(place),
     }
+}
+
+/// Whether a block ends in a step by which somebody may wait for another task.
+fn spins(body: &Body, id: BlockId) -> bool {
+    let block = &body.blocks[id.index()];
+    let TerminatorKind::Call { callee: Callee::Intrinsic(name, _), .. } = &block.terminator.kind else { return false };
+    !block.cleanup && matches!(name.as_str(), "atomic_load" | "atomic_compare_exchange" | "atomic_swap")
 }

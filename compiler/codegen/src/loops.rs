@@ -19,6 +19,7 @@ pub struct Loops {
     pub predecessors: Vec<u32>,
     /// By block: the header whose test it repeats.
     repeated: Vec<Option<BlockId>>,
+    dominator: Vec<usize>,
 }
 
 /// A longer test costs more in code than the jump in time.
@@ -28,6 +29,20 @@ impl Loops {
     /// Whether a block may run many times in one call.
     pub fn is_in_loop(&self, block: BlockId) -> bool {
         self.innermost[block.index()].is_some()
+    }
+
+    /// Whether a block runs on every turn of its innermost loop before this one does, and `is_one`.
+    pub fn any_before(&self, block: BlockId, is_one: impl Fn(BlockId) -> bool) -> bool {
+        let Some(members) = self.innermost[block.index()].map(|index| &self.members[index]) else { return false };
+        let mut at = block.index();
+        while at != BlockId::START.index() && members[self.dominator[at]] {
+            at = self.dominator[at];
+            let same = self.innermost[at] == self.innermost[block.index()];
+            if same && is_one(BlockId(at as u32)) {
+                return true;
+            }
+        }
+        false
     }
 
     pub fn new(body: &Body) -> Loops {
@@ -91,7 +106,7 @@ impl Loops {
                 }
             }
         }
-        let mut loops = Loops { order, innermost, members, predecessors: vec![0; count], repeated };
+        let mut loops = Loops { order, innermost, members, predecessors: vec![0; count], repeated, dominator };
         for &block in &loops.order {
             for next in loops.successors(body, block) {
                 loops.predecessors[next.index()] += 1;

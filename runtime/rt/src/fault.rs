@@ -4,7 +4,7 @@
 //! address and fiber: the caller's place in the text is found from these, so compiled code passes only constants.
 
 use crate::table::Tables;
-use crate::{process, standard};
+use crate::{process, scope, standard};
 use abi::{Fault, Fiber};
 use std::fmt::Write;
 
@@ -17,6 +17,9 @@ pub struct Panic {
     pub trace: String,
     /// Of a cancellation, which is no failure.
     pub reason: Option<u64>,
+    /// The functions of the tasks it was raised in, innermost first, and the image they are in.
+    pub spawners: Vec<usize>,
+    pub image: usize,
     /// Reports of what failed beside it.
     pub suppressed: Vec<String>,
 }
@@ -24,6 +27,13 @@ pub struct Panic {
 impl Panic {
     pub fn report(&self) -> String {
         let mut text = format!("panicked at {}: {}\n{}", self.place, self.message, self.trace);
+        // SAFETY: images stay as long as panics of theirs are reported.
+        if let Some(tables) = unsafe { Tables::new(self.image as *const abi::Image) } {
+            for place in self.spawners.iter().filter_map(|&function| tables.first_place(function)) {
+                // Writing into a String cannot fail.
+                let _ = writeln!(text, "  in the task spawned at {}:{}:{}", place.0, place.1, place.2);
+            }
+        }
         for other in &self.suppressed {
             text += "  suppressed: ";
             text += other;
@@ -55,6 +65,11 @@ fn raise_with(caller: Caller, mut panic: Panic) {
     // SAFETY: the pinned register holds the running fiber, and nothing else refers to it during a call.
     let fiber = unsafe { &mut *caller.fiber };
     describe(caller, fiber, &mut panic);
+    if panic.reason.is_none() {
+        panic.image = fiber.image as usize;
+        // SAFETY: the pinned register holds the running fiber's record.
+        panic.spawners = unsafe { scope::spawners(caller.fiber.cast()) };
+    }
     if let Some(first) = take(fiber) {
         standard::flush();
         standard::complain(&format!("{}{}fatal: a destructor panicked while the stack was unwound\n", first.report(), panic.report()));

@@ -102,13 +102,19 @@ pub unsafe fn publish_forks(record: *mut Record) {
     unsafe {
         let fiber = &mut (*record).head;
         let mut at = fiber.forks_base;
+        if at == fiber.forks_top {
+            return;
+        }
         fiber.forks_base = (*(*record).worker).forks_start();
+        let pending = std::slice::from_raw_parts(at, fiber.forks_top.offset_from(at) as usize);
         while at < fiber.forks_top {
             take_along(record, *at);
-            publish(record, *at, TASK_MAIN.load(Ordering::Relaxed));
+            // ORDER: Relaxed; as in `publish`.
+            (*(**at).scope).word.fetch_add(SCOPE_TASK, Ordering::Relaxed);
             at = at.add(1);
         }
         fiber.forks_top = fiber.forks_base;
+        sched::push_tasks(record, pending);
     }
 }
 
@@ -175,12 +181,11 @@ pub unsafe fn share(record: *mut Record) {
     }
 }
 
-/// A fiber for a task that was claimed from a queue.
+/// Has a fiber run a task that was claimed from a queue.
 ///
 /// # Safety
-/// The task is the caller's to run.
-pub unsafe fn fiber_for(head: *mut TaskHead) -> *mut Record {
-    let record = fiber::take();
+/// The task is the caller's to run, the record nobody's.
+pub unsafe fn start_task(record: *mut Record, head: *mut TaskHead) {
     // SAFETY: the caller's promise.
     unsafe {
         let start = Start {
@@ -193,7 +198,6 @@ pub unsafe fn fiber_for(head: *mut TaskHead) -> *mut Record {
         };
         fiber::start(record, &start);
     }
-    record
 }
 
 /// Waits for a task: 0 it has ended, 1 it was claimed and the caller must run it, -2 the caller is cancelled.
@@ -432,6 +436,32 @@ unsafe fn publish_queued(scope: *mut Scope) {
         (*scope).word.fetch_add(SCOPE_TASK, Ordering::Relaxed);
         sched::push_task_anywhere(head);
     }
+}
+
+/// The functions of the tasks that the running code is in, innermost first: each was spawned by the next. Tasks that their
+/// joiner runs itself stand on its stack and are not among them.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn spawners(mut record: *mut Record) -> Vec<usize> {
+    const DEPTH_MAX: usize = 16;
+    let mut all = Vec::new();
+    while all.len() < DEPTH_MAX {
+        // SAFETY: the caller's promise; the fiber in whose frames a scope lies waits for the tasks of the scope.
+        unsafe {
+            // ORDER: Relaxed; set before the fiber began.
+            let head = (*record).task.load(Ordering::Relaxed);
+            if head.is_null() {
+                break;
+            }
+            all.push((*head).call);
+            match fiber::by_address((*head).scope as usize) {
+                Some(owner) => record = owner,
+                None => break,
+            }
+        }
+    }
+    all
 }
 
 /// Panics of a scope's tasks, in the order in which they came.

@@ -54,6 +54,30 @@ impl<'a> Tables<'a> {
         (offset < function.start + function.size).then_some(function)
     }
 
+    /// Where the first of a function's code in the user's text stands.
+    pub fn first_place(&self, address: usize) -> Option<(&'a str, u32, u32)> {
+        let function = self.function(address)?;
+        let positions: &[Position] = self.table(self.image.positions);
+        let from = positions.partition_point(|p| p.start < function.start);
+        let own = positions[from..].iter().take_while(|p| p.start < function.start + function.size);
+        own.filter_map(|position| self.user_place(position.source)).next()
+    }
+
+    /// The outermost place of the user's: where the text of the function itself is, not of what it has taken in.
+    fn user_place(&self, mut source: u32) -> Option<(&'a str, u32, u32)> {
+        let sources: &[Source] = self.table(self.image.sources);
+        let files: &[File] = self.table(self.image.files);
+        let mut place = None;
+        while source != NO_SOURCE {
+            let entry = &sources[source as usize];
+            if let Some(file) = files.get(entry.file as usize).filter(|file| file.library == 0) {
+                place = Some((self.text(file.path), entry.line, entry.column));
+            }
+            source = entry.inlined_at;
+        }
+        place
+    }
+
     /// The frames that one machine frame stands for, innermost first. `address` lies inside the instruction.
     pub fn frames(&self, address: usize, visit: &mut dyn FnMut(Frame<'a>)) {
         let Some(function) = self.function(address) else { return };

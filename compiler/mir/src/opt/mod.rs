@@ -3,6 +3,7 @@
 //! Functions are taken callees first. Each takes in the small functions that it calls; then copies, references and
 //! aggregates are seen through until nothing changes, so that iterators and closures dissolve into locals.
 
+mod aside;
 mod dead;
 pub(crate) mod fold;
 mod hoist;
@@ -144,6 +145,7 @@ fn improve(cx: &Cx, body: &mut Body) {
         changed |= local::run(cx, body);
         check(cx, body, "local propagation");
         changed |= dead::run(body);
+        changed |= aside::run(cx, body);
         changed |= split::run(cx, body);
         check(cx, body, "splitting");
         changed |= thread::run(body);

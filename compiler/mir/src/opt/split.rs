@@ -42,6 +42,12 @@ pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
     any
 }
 
+/// Whether a local of this type may become a few.
+pub(super) fn is_small(cx: &Cx, ty: Ty) -> bool {
+    const FIELDS_MAX: usize = 4;
+    parts_of(cx, ty).is_some_and(|whole| whole.types.len() <= FIELDS_MAX)
+}
+
 struct Whole {
     ty: Ty,
     kind: Aggregate,

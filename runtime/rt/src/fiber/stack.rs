@@ -57,9 +57,26 @@ pub fn main() -> Stack {
     Stack { low: low + MAIN_SLACK_BYTES / 8, high: low + MAIN_BYTES, limit: low + MAIN_SLACK_BYTES }
 }
 
+/// Where each kind's stacks lie, and how many there are.
+static SLABS: [OnceLock<(usize, usize)>; 3] = [const { OnceLock::new() }; 3];
+
+/// The fiber on whose stack an address lies; `main`'s and addresses elsewhere are nobody's.
+pub fn number_at(address: usize) -> Option<usize> {
+    let mut first = 1;
+    for (kind, slab) in KINDS.iter().zip(&SLABS) {
+        if let Some(&(low, count)) = slab.get()
+            && let Some(offset) = address.checked_sub(low)
+            && offset < count * kind.bytes
+        {
+            return Some(first + offset / kind.bytes);
+        }
+        first += kind.count;
+    }
+    None
+}
+
 /// The stack of a fiber; `None` when the address space ends.
 pub fn of(number: usize) -> Option<Stack> {
-    static SLABS: [OnceLock<(usize, usize)>; 3] = [const { OnceLock::new() }; 3];
     let mut first = 0;
     for (kind, slab) in KINDS.iter().zip(&SLABS) {
         if number < first + kind.count {

@@ -71,6 +71,11 @@ pub fn by_number(number: usize) -> *mut Record {
     table().wrapping_add(number)
 }
 
+/// The fiber on whose stack an address lies, but for `main`'s.
+pub fn by_address(address: usize) -> Option<*mut Record> {
+    stack::number_at(address).map(by_number)
+}
+
 /// Number 0 is `main`'s.
 pub fn main() -> *mut Record {
     let record = table();
@@ -121,14 +126,24 @@ pub fn take() -> *mut Record {
     record
 }
 
+/// The fiber has ended.
+///
 /// # Safety
-/// The fiber has ended and nobody is on its stack.
-pub unsafe fn give(record: *mut Record) {
+/// Nobody is on its stack.
+pub unsafe fn retire(record: *mut Record) {
     // SAFETY: the caller's promise.
     unsafe {
         (*record).task.store(null_mut(), Ordering::Relaxed);
         // ORDER: Relaxed; reports look at fibers while nothing runs.
         (*record).life.store(FREE, Ordering::Relaxed);
+    }
+}
+
+/// # Safety
+/// The fiber was retired.
+pub unsafe fn give(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe {
         let mut pool = lock(&POOL);
         (*record).next = pool.0;
         pool.0 = record;

@@ -131,6 +131,24 @@ pub unsafe fn push_task(record: *mut Record, head: *mut abi::TaskHead) {
     notify();
 }
 
+/// The same for several, in one go.
+///
+/// # Safety
+/// As above.
+pub unsafe fn push_tasks(record: *mut Record, heads: &[*mut abi::TaskHead]) {
+    // SAFETY: the caller's promise.
+    let worker = unsafe { &*(*record).worker };
+    // SAFETY: as above.
+    worker.with_queue(|queue| heads.iter().for_each(|&head| unsafe { queue.push_task(head, worker.index) }));
+    // One sleeper for each, as long as there are any.
+    for _ in heads {
+        notify();
+        if !idle::any() {
+            break;
+        }
+    }
+}
+
 /// The same without a fiber at hand.
 ///
 /// # Safety

@@ -2,9 +2,44 @@
 
 use crate::fiber::Record;
 use crate::policy;
-use crate::prim::Ordering;
+use crate::prim::{AtomicBool, Ordering, spin, thread};
 use abi::*;
+use std::cell::UnsafeCell;
 use std::ptr::null_mut;
+
+/// A queue and its lock, which is held for moments: taking it is one exchange, leaving it a plain store. Every turn of every
+/// worker goes through one, and two exchanges were a third of a task switch (bench switch).
+pub struct Locked {
+    held: AtomicBool,
+    queue: UnsafeCell<Queue>,
+}
+// SAFETY: who looks at the queue holds the lock.
+unsafe impl Sync for Locked {}
+
+/// Rounds of waiting until the system may run the holder, which has lost its processor.
+const SPINS: u32 = 64;
+
+impl Locked {
+    pub const fn new() -> Locked {
+        Locked { held: AtomicBool::new(false), queue: UnsafeCell::new(Queue::new()) }
+    }
+
+    pub fn with<R>(&self, act: impl FnOnce(&mut Queue) -> R) -> R {
+        let mut round = 0;
+        // ORDER: Acquire; partner of the release below.
+        while self.held.swap(true, Ordering::Acquire) {
+            while self.held.load(Ordering::Relaxed) {
+                round += 1;
+                if round % SPINS == 0 { thread::yield_now() } else { spin() }
+            }
+        }
+        // SAFETY: the lock is held; nothing that is done in it comes back here.
+        let result = act(unsafe { &mut *self.queue.get() });
+        // ORDER: Release; partner of the exchange above.
+        self.held.store(false, Ordering::Release);
+        result
+    }
+}
 
 pub struct Queue {
     fibers: List<Record>,

@@ -1,10 +1,10 @@
 //! A worker: a thread with a loop on its own stack that switches to fibers, one after the other.
 
 use super::idle::Bed;
-use super::queue::{Queue, Work};
+use super::queue::{Locked, Queue, Work};
 use super::{deadlock, idle};
 use crate::fiber::{self, Record};
-use crate::prim::{AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
+use crate::prim::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use crate::{clock, policy, virt};
 use abi::*;
 use std::cell::{Cell, UnsafeCell};
@@ -15,6 +15,8 @@ use std::time::Duration;
 const FORKS_FIRST: usize = 1024;
 /// More become tasks in the queue at once.
 const FORKS_MAX: usize = 1 << 22;
+/// More fibers that ended go where all workers find them.
+const POOL_MAX: usize = 64;
 
 pub struct Worker {
     pub index: usize,
@@ -25,6 +27,9 @@ pub struct Worker {
     /// Made when its thread begins. One place stands before the first, null, and one behind the last.
     forks: Cell<*mut *mut TaskHead>,
     forks_len: Cell<usize>,
+    /// Fibers that ended here and will be the next to begin: their stacks are warm.
+    pool: Cell<*mut Record>,
+    pool_len: Cell<usize>,
     slot_runs: Cell<u32>,
     turns: Cell<u32>,
     /// Others' queues are to be looked at first, once.
@@ -32,7 +37,7 @@ pub struct Worker {
 
     /// The fiber that was woken last by what runs here: it goes next.
     slot: AtomicPtr<Record>,
-    queue: Mutex<Queue>,
+    queue: Locked,
     /// Entries of the queue, for those who only want to know whether to look.
     len: AtomicUsize,
     pub current: AtomicPtr<Record>,
@@ -67,11 +72,13 @@ impl Worker {
             after: Cell::new(After::Nothing),
             forks: Cell::new(null_mut()),
             forks_len: Cell::new(0),
+            pool: Cell::new(null_mut()),
+            pool_len: Cell::new(0),
             slot_runs: Cell::new(0),
             turns: Cell::new(0),
             look_around: Cell::new(false),
             slot: AtomicPtr::new(null_mut()),
-            queue: Mutex::new(Queue::new()),
+            queue: Locked::new(),
             len: AtomicUsize::new(0),
             current: AtomicPtr::new(null_mut()),
             runs: AtomicUsize::new(0),
@@ -83,11 +90,12 @@ impl Worker {
 
     /// Does something with the queue.
     pub fn with_queue<R>(&self, act: impl FnOnce(&mut Queue) -> R) -> R {
-        let mut queue = lock(&self.queue);
-        let result = act(&mut queue);
-        // ORDER: Relaxed; under the lock. Who looks without it looks again before sleeping, behind a fence.
-        self.len.store(queue.len, Ordering::Relaxed);
-        result
+        self.queue.with(|queue| {
+            let result = act(queue);
+            // ORDER: Relaxed; under the lock. Who looks without it looks again before sleeping, behind a fence.
+            self.len.store(queue.len, Ordering::Relaxed);
+            result
+        })
     }
 
     pub fn has_work(&self) -> bool {
@@ -315,7 +323,7 @@ impl Worker {
         let mut next = Some(match work {
             Work::Fiber(record) => record,
             // SAFETY: the task was claimed by taking it out of the queue.
-            Work::Task(head) => unsafe { crate::scope::fiber_for(head) },
+            Work::Task(head) => unsafe { self.begin(head) },
         });
         while let Some(record) = next {
             // SAFETY: the record came out of a queue: it may run and stands nowhere else.
@@ -323,7 +331,70 @@ impl Worker {
         }
     }
 
-    /// Switches to a fiber until it leaves; a fiber that need not wait after all is handed back.
+    /// A fiber for a task that was claimed from a queue.
+    ///
+    /// # Safety
+    /// The task is the caller's to run.
+    unsafe fn begin(&self, head: *mut TaskHead) -> *mut Record {
+        let known = self.pool.get();
+        let record = if known.is_null() {
+            fiber::take()
+        } else {
+            // SAFETY: records in the pool are valid and this worker's.
+            self.pool.set(unsafe { (*known).next });
+            self.pool_len.set(self.pool_len.get() - 1);
+            known
+        };
+        // SAFETY: the caller's promise; the record is nobody else's.
+        unsafe { crate::scope::start_task(record, head) };
+        record
+    }
+
+    /// # Safety
+    /// The fiber has ended and nobody is on its stack.
+    unsafe fn end(&self, record: *mut Record) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            fiber::retire(record);
+            if self.pool_len.get() == POOL_MAX {
+                return fiber::give(record);
+            }
+            (*record).next = self.pool.get();
+        }
+        self.pool.set(record);
+        self.pool_len.set(self.pool_len.get() + 1);
+    }
+
+    /// The fiber that runs gives its turn to the next in the queue, and that is all there is to do.
+    fn take_turns(&self, record: *mut Record) -> Option<*mut Record> {
+        let turns = self.turns.get().wrapping_add(1);
+        let is_plain = !turns.is_multiple_of(policy::TURNS_PER_CLOCK)
+            && !turns.is_multiple_of(policy::TURNS_PER_LOOK_AROUND)
+            && !self.look_around.get()
+            && self.slot.load(Ordering::Relaxed).is_null()
+            && !virt::is_on();
+        if !is_plain {
+            // SAFETY: the fiber was left and stands nowhere else.
+            self.with_queue(|queue| unsafe { queue.push_fiber(record) });
+            return None;
+        }
+        self.turns.set(turns);
+        self.slot_runs.set(0);
+        // SAFETY: as above.
+        let next = self.with_queue(|queue| unsafe {
+            queue.push_fiber(record);
+            queue.pop()
+        });
+        match next {
+            Some(Work::Fiber(record)) => Some(record),
+            // SAFETY: the task was claimed by taking it out of the queue.
+            Some(Work::Task(head)) => Some(unsafe { self.begin(head) }),
+            None => None,
+        }
+    }
+
+    /// Switches to a fiber until it leaves; who runs next, if that is known: a fiber that need not wait after all, or the next in
+    /// the queue.
     ///
     /// # Safety
     /// The fiber may run and stands nowhere else.
@@ -367,15 +438,12 @@ impl Worker {
                     }
                     Some(record)
                 }
-                After::Yield(record) => {
-                    self.with_queue(|queue| queue.push_fiber(record));
-                    None
-                }
+                After::Yield(record) => self.take_turns(record),
                 After::End(record) => {
                     if (*record).is_main {
                         super::main_ended();
                     } else {
-                        fiber::give(record);
+                        self.end(record);
                     }
                     None
                 }
