@@ -65,6 +65,8 @@ pub(crate) struct Run {
     pub is_virtual: bool,
     pub seed: Option<u64>,
     pub replay: Option<String>,
+    /// Counts at the end.
+    pub stats: bool,
     pub workers: Option<u32>,
     pub effort: Effort,
     /// Plain loops may become parallel ones.
@@ -123,7 +125,7 @@ struct Shape {
 const GLOBAL: &[(&str, bool)] = &[("--timings", false), ("--color", true), ("--help", false), ("-h", false)];
 
 const SHAPES: &[Shape] = &[
-    Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true), ("--opt", true), ("--auto-parallel", false)] },
+    Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true), ("--stats", false), ("--opt", true), ("--auto-parallel", false)] },
     Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true), ("--opt", true), ("--auto-parallel", false)] },
     Shape { name: "check", options: &[("--message-format", true)] },
     Shape { name: "test", options: &[("--filter", true)] },
@@ -272,13 +274,14 @@ impl Given {
                 let is_virtual = self.take(&["--virtual"]).is_some();
                 let (seed, workers) = (self.number("--seed")?, self.number("--workers")?);
                 let (replay, effort) = (self.take(&["--replay"]), self.effort()?);
+                let stats = self.take(&["--stats"]).is_some();
                 let auto_parallel = self.take(&["--auto-parallel"]).is_some();
                 if self.plain.is_empty() {
                     self.one("a file")?;
                 }
                 let file = self.plain.remove(0).into();
                 let is_virtual = is_virtual || seed.is_some() || replay.is_some();
-                Command::Run(Run { file, args: self.plain, is_virtual, seed, replay, workers, effort, auto_parallel })
+                Command::Run(Run { file, args: self.plain, is_virtual, seed, replay, stats, workers, effort, auto_parallel })
             }
             "compile" => {
                 let effort = self.effort()?;

@@ -29,9 +29,9 @@ impl Panic {
         let mut text = format!("panicked at {}: {}\n{}", self.place, self.message, self.trace);
         // SAFETY: images stay as long as panics of theirs are reported.
         if let Some(tables) = unsafe { Tables::new(self.image as *const abi::Image) } {
-            for place in self.spawners.iter().filter_map(|&function| tables.first_place(function)) {
+            for (path, line, column) in self.spawners.iter().filter_map(|&function| tables.first_place(function)) {
                 // Writing into a String cannot fail.
-                let _ = writeln!(text, "  in the task spawned at {}:{}:{}", place.0, place.1, place.2);
+                let _ = writeln!(text, "  in the task spawned at {path}:{line}:{column}");
             }
         }
         for other in &self.suppressed {
@@ -149,6 +149,35 @@ pub extern "C" fn raise_cancelled(reason: i64, _: i64, frame: *const usize, addr
     let reason = reason as u64;
     let message = format!("cancelled: {}", REASONS.get(reason as usize).unwrap_or(&"?"));
     raise_with(Caller { frame, address, fiber }, Panic { message, reason: Some(reason), ..Panic::default() });
+}
+
+/// Where the task that runs this function was spawned.
+pub fn spawned_at(image: *const abi::Image, function: usize) -> Option<String> {
+    // SAFETY: images of fibers stay mapped while programs run.
+    let (path, line, column) = unsafe { Tables::new(image) }?.first_place(function)?;
+    Some(format!("{path}:{line}:{column}"))
+}
+
+/// The return addresses up the stack of a fiber that runs or waits.
+pub fn callers(caller: Caller, visit: &mut dyn FnMut(usize) -> bool) {
+    // SAFETY: a record of the table.
+    walk(caller, unsafe { &*caller.fiber }, visit);
+}
+
+/// The first place in the user's text among callers.
+pub fn first_of_users(image: *const abi::Image, callers: &[usize]) -> String {
+    let mut place = None;
+    // SAFETY: images of fibers stay mapped while programs run.
+    if let Some(tables) = unsafe { Tables::new(image) } {
+        for &address in callers.iter().filter(|&&address| address != 0) {
+            tables.frames(address - 1, &mut |frame| {
+                if !frame.library && place.is_none() {
+                    place = frame.place.map(|(path, line, column)| format!("{path}:{line}:{column}"));
+                }
+            });
+        }
+    }
+    place.unwrap_or_else(|| "?".into())
 }
 
 /// The first place in the user's text up the stack.

@@ -26,6 +26,7 @@ mod tasks;
 mod terminate;
 mod virt;
 mod wait;
+mod watch;
 
 pub use apart::{Ended, run as run_apart};
 pub use entry::{address, symbol};
@@ -34,6 +35,16 @@ pub use start::{bind, run_appended, run_linked, run_main, run_test};
 /// Makes the program that is about to run a repeatable one.
 pub fn repeatable(seed: u64) {
     virt::begin(seed, u64::MAX);
+}
+
+/// Has the program that is about to run tell its counts at its end.
+pub fn count() {
+    watch::count();
+}
+
+/// How many workers the program that is about to run has.
+pub fn set_workers(count: u32) {
+    sched::set_count(count as usize);
 }
 
 /// An executable without a program: `codegen::aot` appends one.

@@ -1,6 +1,6 @@
 //! The one file that names the library's threads, locks and atomics: a model checker's can be put in their place here.
 
-pub use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+pub use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 pub use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock};
 pub use std::hint::spin_loop as spin;
 pub use std::thread;

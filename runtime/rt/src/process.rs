@@ -1,5 +1,6 @@
 //! Arguments, environment, the end.
 
+use crate::prim::{AtomicBool, Ordering};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::{Mutex, OnceLock};
@@ -28,8 +29,17 @@ pub fn wants_backtrace() -> bool {
     *WANTS.get_or_init(|| std::env::var_os("AURORA_BACKTRACE").is_some_and(|value| value != "0" && !value.is_empty()))
 }
 
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Whether the process is about to end anyway.
+pub fn is_ending() -> bool {
+    ENDING.load(Ordering::Relaxed)
+}
+
 /// Ends the process; buffers were flushed.
 pub fn end(code: i32) -> ! {
+    ENDING.store(true, Ordering::Relaxed);
+    crate::watch::end();
     crate::apart::end_of_child();
     std::process::exit(code)
 }

@@ -8,7 +8,7 @@
 use crate::fault::{self, Panic};
 use crate::fiber::{self, Record, Start};
 use crate::prim::{AtomicPtr, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
-use crate::{cancel, sched, wait};
+use crate::{cancel, sched, wait, watch};
 use abi::*;
 use std::ptr::null_mut;
 
@@ -70,6 +70,9 @@ pub unsafe fn publish(record: *mut Record, head: *mut TaskHead, main: usize) {
         TASK_MAIN.store(main, Ordering::Relaxed);
         // ORDER: Relaxed; the count only falls by tasks that were counted before.
         (*(*head).scope).word.fetch_add(SCOPE_TASK, Ordering::Relaxed);
+        if watch::is_on() {
+            watch::spawned(record, head);
+        }
         sched::push_task(record, head);
     }
 }

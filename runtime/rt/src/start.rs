@@ -2,7 +2,7 @@
 
 use crate::table::Tables;
 use crate::fiber::{self, Start};
-use crate::{cancel, clock, entry, fault, process, sched, scope, signal, standard, system, terminate, virt};
+use crate::{cancel, clock, entry, fault, process, sched, scope, signal, standard, system, terminate, virt, watch};
 use abi::{Image, Import, Test, Text64};
 use crate::prim::{AtomicPtr, Ordering};
 use std::cell::Cell;
@@ -106,6 +106,7 @@ pub unsafe extern "C" fn run_main(image: *const Image, count: i64, args: *const 
         unsafe { std::slice::from_raw_parts(arg.at, arg.len as usize) }.to_vec()
     };
     virt::begin_if_asked();
+    watch::begin_if_asked();
     terminate::install();
     process::set_args(args.iter().map(own).collect());
     // SAFETY: the caller's promise.
@@ -113,6 +114,7 @@ pub unsafe extern "C" fn run_main(image: *const Image, count: i64, args: *const 
     // SAFETY: the caller's promise; the emitter wrote these offsets.
     let result = unsafe { run(image, init).and_then(|()| run(image, main)) };
     standard::flush();
+    watch::end();
     match (result, terminate::exit_code()) {
         (Ok(()), None) => 0,
         // Ended as asked.

@@ -44,6 +44,7 @@ pub const MADV_NOHUGEPAGE: c_int = 15;
 pub const MADV_GUARD_INSTALL: c_int = 102;
 
 pub const SIGINT: c_int = 2;
+pub const SIGQUIT: c_int = 3;
 pub const SIGTERM: c_int = 15;
 pub const SIGPIPE: c_int = 13;
 pub const SIG_IGN: usize = 1;

@@ -1,11 +1,13 @@
 //! Ctrl-C and SIGTERM: the first cancels the program's root scope, so that everything unwinds; a second, or a program that
 //! takes longer than its budget, ends at once.
 //!
+//! SIGQUIT only asks what all tasks do: they are told on standard error, and the program goes on.
+//!
 //! The handler only writes a byte into a pipe; a thread that reads it does the rest.
 
 use crate::prim::{AtomicI32, Once, Ordering, thread};
-use crate::system::{self, SIGINT, SIGTERM};
-use crate::{cancel, clock, process, scope, standard};
+use crate::system::{self, SIGINT, SIGQUIT, SIGTERM};
+use crate::{cancel, clock, process, sched, scope, standard};
 use std::ffi::c_int;
 
 /// How long a program that is told to end may clean up.
@@ -42,7 +44,7 @@ pub fn install() {
         if built.is_err() {
             return;
         }
-        for signal in [SIGINT, SIGTERM] {
+        for signal in [SIGINT, SIGTERM, SIGQUIT] {
             let action = crate::signal::plain_handler(on_signal as *const () as usize);
             // SAFETY: a whole record and a handler of the right type.
             unsafe { system::sigaction(signal, &action, std::ptr::null_mut()) };
@@ -50,13 +52,19 @@ pub fn install() {
     });
 }
 
+/// Waits for a signal that ends the program.
 fn next() -> i32 {
     let mut byte = 0u8;
     loop {
         // SAFETY: one byte of room.
-        if unsafe { system::read(PIPE[0].load(Ordering::Relaxed), (&raw mut byte).cast(), 1) } == 1 {
-            return i32::from(byte);
+        if unsafe { system::read(PIPE[0].load(Ordering::Relaxed), (&raw mut byte).cast(), 1) } != 1 {
+            continue;
         }
+        let signal = i32::from(byte);
+        if signal != SIGQUIT {
+            return signal;
+        }
+        standard::complain(&sched::tree());
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::cancel;
 use crate::fiber::Record;
 use crate::prim::Ordering;
-use crate::{clock, sched};
+use crate::{clock, sched, watch};
 use abi::*;
 
 pub fn word(epoch: u64, value: u64, state: u64) -> u64 {
@@ -81,6 +81,9 @@ pub unsafe fn park(record: *mut Record, deadline: i64, what: i64) -> i64 {
         } else {
             if timed {
                 clock::wake_at(deadline, record, epoch);
+            }
+            if watch::is_on() {
+                watch::waits(record, what);
             }
             // SAFETY: the caller's promise; the word may be woken already, which the scheduler sees.
             unsafe { sched::park(record) };

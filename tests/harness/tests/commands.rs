@@ -204,5 +204,87 @@ fn vectors_are_single_instructions() {
     let done = call(&["emit", "--stage", "asm", "--function", "scaled", &path]);
     for instruction in ["mulpd", "addpd", "movupd"] {
         assert!(done.out.contains(instruction), "no {instruction} in\n{}", done.out);
+const BUSY: &str = "\
+fn main() {
+    let (tx, rx) = channel<int>(1)
+    let total = Mutex::new(0)
+    scope {
+        for i in 0..3 {
+            let tx = tx.clone()
+            spawn { for j in 0..20 { tx.send(i * j).unwrap() } }
+        }
+        drop(tx)
+        for x in rx { *total.lock() += x }
+        sleep(400ms)
+    }
+    println(\"{*total.lock()}\")
+}
+";
+
+#[test]
+fn stats_tell_what_was_waited_for_and_where() {
+    let (folder, path) = with(BUSY);
+    let done = call(&["run", "--stats", &path]);
+    assert_eq!((done.code, done.out.as_str()), (0, "570\n"), "{}", done.err);
+    for part in ["tasks: 3 spawned", "to send at", "main.aur:7:", "for a time at", "main.aur:11:"] {
+        assert!(done.err.contains(part), "{part}: {}", done.err);
+    }
+    let program = folder.path.join("busy").to_string_lossy().into_owned();
+    assert_eq!(call(&["compile", &path, "-o", &program]).code, 0);
+    let counted = finish(Command::new(&program).env("AURORA_STATS", "1"), b"");
+    assert!(counted.err.contains("tasks: 3 spawned"), "{}", counted.err);
+    let quiet = finish(&mut Command::new(&program), b"");
+    assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
+}
+
+#[test]
+fn a_timeline_is_json_that_names_tasks_and_waits() {
+    let (folder, path) = with(BUSY);
+    let out = folder.path.join("out.json");
+    let done = finish(Command::new(aurorac()).args(["run", &path]).env("AURORA_TRACE", &out), b"");
+    assert_eq!((done.code, done.out.as_str()), (0, "570\n"), "{}", done.err);
+    let text = std::fs::read_to_string(&out).expect("the timeline was written");
+    let json = Json::parse(&text).expect("the timeline is JSON");
+    let events = json.get("traceEvents").map(Json::list).expect("a list of events");
+    let has = |name: &str| events.iter().any(|e| e.get("name").and_then(Json::text).is_some_and(|n| n.contains(name)));
+    for name in ["main", "task ", "spawn", "waits to send at"] {
+        assert!(has(name), "no event {name:?} among {}", events.len());
+    }
+    let nowhere = finish(Command::new(aurorac()).args(["run", &path]).env("AURORA_TRACE", "/no/such/folder/out.json"), b"");
+    assert!(nowhere.code == 1 && nowhere.err.contains("cannot be written"), "{}", nowhere.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn sigquit_shows_all_tasks_and_the_program_goes_on() {
+    use std::io::{BufRead, BufReader, Read};
+    let text = "\
+fn main() {
+    let (tx, rx) = channel<int>(1)
+    let (done, ended) = channel<int>(1)
+    scope {
+        spawn { scope { spawn { println(\"{rx.recv()}\"); done.send(2).unwrap() }; ended.recv() } }
+        sleep(300ms)
+        eprintln(\"ready\")
+        sleep(1500ms)
+        tx.send(1).unwrap()
+    }
+}
+";
+    let (_folder, path) = with(text);
+    let mut command = Command::new(aurorac());
+    command.args(["run", &path]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let (mut out, mut err) = (String::new(), String::new());
+    let mut complaints = BufReader::new(child.stderr.take().expect("piped"));
+    complaints.read_line(&mut err).expect("text");
+    let asked = Command::new("kill").args(["-QUIT", &child.id().to_string()]).status();
+    assert!(asked.is_ok_and(|status| status.success()));
+    child.stdout.take().expect("piped").read_to_string(&mut out).expect("text");
+    complaints.read_to_string(&mut err).expect("text");
+    assert!(child.wait().is_ok_and(|status| status.success()), "{err}");
+    assert_eq!(out, "Some(1)\n");
+    for part in ["3 tasks", "main waits for a time at", "    task 1 waits to receive at", "      task 2 waits to receive at", "(spawned at "] {
+        assert!(err.contains(part), "{part}: {err}");
     }
 }

@@ -29,6 +29,12 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
         Ok(code) => code,
         Err(code) => return code,
     };
+    if run.stats {
+        rt::count();
+    }
+    if let Some(workers) = run.workers {
+        rt::set_workers(workers);
+    }
     if run.is_virtual {
         rt::repeatable(run.seed.unwrap_or(0));
     }

@@ -46,6 +46,7 @@ Compiles FILE and the modules it uses in memory and runs it. ARGS are the progra
 
 Options:
   --workers N      threads that run tasks (as many as the machine has)
+  --stats          counts at the end: tasks, steals, and what was waited for where
   --virtual        virtual time and one repeatable schedule
   --seed N         the seed of that schedule (implies --virtual)
   --replay CHOICES the schedule that a failure printed (implies --virtual)

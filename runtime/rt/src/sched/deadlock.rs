@@ -58,6 +58,11 @@ pub fn report() -> ! {
     process::end(abi::EXIT_DEADLOCK)
 }
 
+pub fn name(record: *const Record) -> String {
+    // SAFETY: a record of the table.
+    unsafe { if (*record).is_main { "main".into() } else { format!("task {}", (*record).number) } }
+}
+
 /// `task 3 waits to receive at src/main.aur:4:5`
 ///
 /// # Safety
@@ -65,7 +70,7 @@ pub fn report() -> ! {
 pub unsafe fn line(record: *mut Record) -> String {
     // SAFETY: the caller's promise.
     let record = unsafe { &*record };
-    let who = if record.is_main { "main".into() } else { format!("task {}", record.number) };
+    let who = name(record);
     // ORDER: Relaxed; nothing runs.
     let what = waits_for(record.what.load(Ordering::Relaxed) as i64);
     let caller =
@@ -74,7 +79,7 @@ pub unsafe fn line(record: *mut Record) -> String {
 }
 
 /// The kinds of `Wait` in `std/task/wait.aur`, in its order.
-fn waits_for(what: i64) -> &'static str {
+pub fn waits_for(what: i64) -> &'static str {
     const KINDS: [&str; 17] = [
         "to receive", "to send", "for a lock", "to read a lock's value", "to write a lock's value", "for a task", "for a scope's tasks",
         "for a time", "in a select", "for an event", "for a condition", "at a barrier", "for a permit", "for an atomic's change",

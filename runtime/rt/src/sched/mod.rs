@@ -5,14 +5,16 @@ mod idle;
 mod monitor;
 mod queue;
 mod spare;
+mod tree;
 mod worker;
 
-pub use deadlock::{outside_begins, outside_ends};
+pub use deadlock::{outside_begins, outside_ends, waits_for};
+pub use tree::report as tree;
 pub use worker::{After, Worker};
 
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicBool, Once, OnceLock, Ordering, thread};
-use crate::{cancel, heap, scope, signal, virt};
+use crate::{cancel, heap, scope, signal, virt, watch};
 use std::cell::Cell;
 
 /// All workers that were ever needed; the first is the thread that runs the program, the last are spare ones.
@@ -22,12 +24,19 @@ pub fn all() -> &'static [Worker] {
     &workers[..count() + spare::made()]
 }
 
+static COUNT: OnceLock<usize> = OnceLock::new();
+
+/// Says how many there are, before anybody has asked.
+pub fn set_count(count: usize) {
+    // Who has asked before has been told.
+    let _ = COUNT.set(count.clamp(1, 1024));
+}
+
 /// How many workers there are: as `AURORA_WORKERS` says, else as the machine (or its quota) has cores.
 pub fn count() -> usize {
     if virt::is_on() {
         return 1;
     }
-    static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
         let wished = std::env::var("AURORA_WORKERS").ok().and_then(|text| text.trim().parse::<usize>().ok());
         let cores = || thread::available_parallelism().map_or(1, |count| count.get());
@@ -249,7 +258,7 @@ pub unsafe fn run_main(record: *mut Record, ended: impl FnOnce(), over: impl Fn(
 
 /// Whether a spawner may keep its forks to itself: nobody sleeps who could run them.
 pub fn forks_allowed() -> bool {
-    !virt::is_on() && !idle::any() && scope::is_main_known()
+    !virt::is_on() && !watch::is_on() && !idle::any() && scope::is_main_known()
 }
 
 /// Somebody has no work: raises the limit of all that run something, see `scope::share`.

@@ -5,7 +5,7 @@ use super::queue::{Locked, Queue, Work};
 use super::{deadlock, idle};
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use crate::{clock, policy, virt};
+use crate::{clock, policy, virt, watch};
 use abi::*;
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::null_mut;
@@ -101,6 +101,12 @@ impl Worker {
     pub fn has_work(&self) -> bool {
         // ORDER: Relaxed; see above.
         self.has_queued() || !self.slot.load(Ordering::Relaxed).is_null()
+    }
+
+    /// How much stands in the queue.
+    pub fn queued(&self) -> usize {
+        // ORDER: Relaxed; see above.
+        self.len.load(Ordering::Relaxed)
     }
 
     /// Work that others may take.
@@ -277,7 +283,13 @@ impl Worker {
         let first = policy::first_victim(workers.len(), clock::random());
         (0..workers.len())
             .map(|step| &workers[(first + step) % workers.len()])
-            .find_map(|victim| if victim.index == self.index { None } else { victim.take_queued() })
+            .find_map(|victim| {
+                let work = if victim.index == self.index { None } else { victim.take_queued() };
+                if work.is_some() && watch::is_on() {
+                    watch::stolen(self.index, victim.index);
+                }
+                work
+            })
     }
 
     /// Runs fibers until `over`.
@@ -419,7 +431,13 @@ impl Worker {
                 // ORDER: Relaxed; the same thread.
                 (*fiber).stack_limit.store(usize::MAX, Ordering::Relaxed);
             }
+            if watch::is_on() {
+                watch::runs(self.index, record);
+            }
             fiber::switch(self.home.get(), (*record).stack_pointer);
+            if watch::is_on() {
+                watch::left(self.index);
+            }
             fiber::set_current(null_mut());
             self.current.store(null_mut(), Ordering::Relaxed);
             self.blocked.store(false, Ordering::Relaxed);
