@@ -204,6 +204,9 @@ fn vectors_are_single_instructions() {
     let done = call(&["emit", "--stage", "asm", "--function", "scaled", &path]);
     for instruction in ["mulpd", "addpd", "movupd"] {
         assert!(done.out.contains(instruction), "no {instruction} in\n{}", done.out);
+    }
+}
+
 const BUSY: &str = "\
 fn main() {
     let (tx, rx) = channel<int>(1)
