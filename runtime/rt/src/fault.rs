@@ -18,10 +18,39 @@ pub struct Panic {
     /// Of a cancellation, which is no failure.
     pub reason: Option<u64>,
     /// The functions of the tasks it was raised in, innermost first, and the image they are in.
-    pub spawners: Vec<usize>,
+    pub spawners: Vec<Spawner>,
     pub image: usize,
     /// Reports of what failed beside it.
     pub suppressed: Vec<String>,
+}
+
+/// A task that runs on a fiber of its own.
+#[derive(Clone, Copy)]
+pub struct Spawner {
+    /// What runs it, with the task's body in it.
+    pub function: usize,
+    /// The outermost calls on its stack, outermost first: the body is a function of its own where nothing was inlined.
+    pub outermost: [usize; 12],
+}
+
+impl Spawner {
+    /// # Safety
+    /// The record is the running fiber's, or that of one whose caller was noted.
+    pub unsafe fn new(function: usize, caller: Caller) -> Spawner {
+        let mut outermost = [0; 12];
+        // SAFETY: the caller's promise.
+        walk(caller, unsafe { &*caller.fiber }, &mut |address| {
+            outermost.rotate_right(1);
+            outermost[0] = address;
+            true
+        });
+        Spawner { function, outermost }
+    }
+
+    fn place<'a>(&self, tables: &Tables<'a>) -> Option<(&'a str, u32, u32)> {
+        let calls = self.outermost.iter().filter(|&&address| address != 0);
+        std::iter::once(self.function).chain(calls.map(|address| address - 1)).find_map(|at| tables.first_place(at))
+    }
 }
 
 impl Panic {
@@ -29,7 +58,7 @@ impl Panic {
         let mut text = format!("panicked at {}: {}\n{}", self.place, self.message, self.trace);
         // SAFETY: images stay as long as panics of theirs are reported.
         if let Some(tables) = unsafe { Tables::new(self.image as *const abi::Image) } {
-            for (path, line, column) in self.spawners.iter().filter_map(|&function| tables.first_place(function)) {
+            for (path, line, column) in self.spawners.iter().filter_map(|spawner| spawner.place(&tables)) {
                 // Writing into a String cannot fail.
                 let _ = writeln!(text, "  in the task spawned at {path}:{line}:{column}");
             }
@@ -68,7 +97,7 @@ fn raise_with(caller: Caller, mut panic: Panic) {
     if panic.reason.is_none() {
         panic.image = fiber.image as usize;
         // SAFETY: the pinned register holds the running fiber's record.
-        panic.spawners = unsafe { scope::spawners(caller.fiber.cast()) };
+        panic.spawners = unsafe { scope::spawners(caller) };
     }
     if let Some(first) = take(fiber) {
         standard::flush();

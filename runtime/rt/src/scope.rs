@@ -445,10 +445,11 @@ unsafe fn publish_queued(scope: *mut Scope) {
 /// joiner runs itself stand on its stack and are not among them.
 ///
 /// # Safety
-/// The record is the running fiber's.
-pub unsafe fn spawners(mut record: *mut Record) -> Vec<usize> {
+/// The caller is on the running fiber.
+pub unsafe fn spawners(mut caller: fault::Caller) -> Vec<fault::Spawner> {
     const DEPTH_MAX: usize = 16;
     let mut all = Vec::new();
+    let mut record: *mut Record = caller.fiber.cast();
     while all.len() < DEPTH_MAX {
         // SAFETY: the caller's promise; the fiber in whose frames a scope lies waits for the tasks of the scope.
         unsafe {
@@ -457,9 +458,12 @@ pub unsafe fn spawners(mut record: *mut Record) -> Vec<usize> {
             if head.is_null() {
                 break;
             }
-            all.push((*head).call);
+            all.push(fault::Spawner::new((*head).call, caller));
             match fiber::by_address((*head).scope as usize) {
-                Some(owner) => record = owner,
+                Some(owner) => {
+                    record = owner;
+                    caller = fault::Caller { frame: (*record).frame as *const usize, address: (*record).address, fiber: record.cast() };
+                }
                 None => break,
             }
         }
