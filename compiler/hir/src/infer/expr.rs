@@ -736,6 +736,8 @@ impl FnCx<'_> {
                     let (wanted, found) = (self.show(wanted), self.show(found));
                     self.report(errors::branches_differ(span, first_span, &wanted, &found));
                 }
+                // Which of them is wrong is told once; what the whole should be is no further mistake.
+                join.ty = Some(Ty::error());
                 self.error_expr(span)
             }
         }

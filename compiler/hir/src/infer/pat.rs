@@ -199,10 +199,26 @@ impl FnCx<'_> {
     fn constant_of(&mut self, id: ExprId) -> Option<Const> {
         match &self.exprs[id.index()].kind {
             ExprKind::Const(constant) => Some(constant.clone()),
-            ExprKind::ConstItem(fn_id, _) => self.constant_item(*fn_id),
+            ExprKind::ConstItem(fn_id, args) => {
+                let (id, args) = (*fn_id, *args);
+                let id = self.constant_of_impl(id, args).unwrap_or(id);
+                self.constant_item(id)
+            }
             ExprKind::Tuple(list) if list.is_empty() => Some(Const::Int(0)),
             _ => None,
         }
+    }
+
+    /// Which constant a trait's is for a type: `int::MIN`.
+    fn constant_of_impl(&mut self, id: FnId, args: Args) -> Option<FnId> {
+        let trait_id = self.program.surroundings(id).in_trait?;
+        let count = self.program.trait_def(trait_id).generics.params.len();
+        let snapshot = self.solver.table.snapshot();
+        let selected = self.solver.select(trait_id, Args::new(&args[..count]));
+        self.solver.table.rollback(snapshot);
+        let Ok(Some((crate::traits::Selection::Impl(impl_id, _), _))) = selected else { return None };
+        let name = self.program.fn_def(id).name;
+        self.program.impl_def(impl_id).consts.iter().copied().find(|&own| self.program.fn_def(own).name == name)
     }
 
     /// The value of a constant that patterns may name: literals and integer arithmetic.

@@ -135,7 +135,7 @@ fn supers(program: &mut Program, id: TraitId, item: &ast::TraitItem, diags: &mut
     let params = param_names(&program.trait_def(id).generics);
     let self_ty = Ty::param(0, Symbol::intern("Self"));
     let mut list = Vec::new();
-    for bound in item.supers.iter().filter(|bound| !bound.maybe) {
+    for bound in item.supers.iter().filter(|bound| !bound.asks_nothing()) {
         let cx = item_cx(program, module, &params, Some(self_ty), &[], None);
         if let Some((above, args, _)) = lower_trait_ref(&cx, &bound.path, self_ty, diags) {
             list.push((above, args));
@@ -170,7 +170,7 @@ fn trait_predicates(program: &mut Program, id: TraitId, item: &ast::TraitItem, d
         let AssocKind::Type { name, bounds, ty } = &assoc.kind else { continue };
         let itself = Ty::new(TyKind::Projection(ProjectionTy { trait_id: id, args: own, name: name.name }));
         let mut list = Vec::new();
-        for bound in bounds.iter().filter(|bound| !bound.maybe) {
+        for bound in bounds.iter().filter(|bound| !bound.asks_nothing()) {
             let cx = item_cx(program, module, &params, Some(self_ty), &predicates, None);
             add_bound(&cx, itself, bound, &mut list, diags);
         }
@@ -183,7 +183,7 @@ fn trait_predicates(program: &mut Program, id: TraitId, item: &ast::TraitItem, d
         }
     }
     // Super traits with bound associated types: `trait A: Iterator<Item = int>`.
-    for bound in item.supers.iter().filter(|bound| !bound.maybe) {
+    for bound in item.supers.iter().filter(|bound| !bound.asks_nothing()) {
         let mut list = Vec::new();
         let cx = item_cx(program, module, &params, Some(self_ty), &predicates, None);
         add_bound(&cx, self_ty, bound, &mut list, &mut Diags::new());
@@ -233,7 +233,7 @@ fn predicates_of(
     }
     // Arguments of a bound may go through another one: what fails in the first round is tried again.
     let mut failed = Vec::new();
-    for (ty, bound) in direct.into_iter().filter(|(_, bound)| !bound.maybe) {
+    for (ty, bound) in direct.into_iter().filter(|(_, bound)| !bound.asks_nothing()) {
         let mut quiet = Diags::new();
         let mut new = Vec::new();
         let cx = item_cx(program, module, params, self_ty, &known, None);
@@ -254,7 +254,7 @@ fn predicates_of(
         let cx = item_cx(program, module, params, self_ty, &known, None);
         let ty = lower_ty(&cx, &predicate.ty, diags);
         let mut new = Vec::new();
-        for bound in predicate.bounds.iter().filter(|bound| !bound.maybe) {
+        for bound in predicate.bounds.iter().filter(|bound| !bound.asks_nothing()) {
             add_bound(&cx, ty, bound, &mut new, diags);
         }
         known.extend(new);

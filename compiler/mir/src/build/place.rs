@@ -205,6 +205,28 @@ impl Builder<'_> {
         temp
     }
 
+    /// A place that is only looked at. What is written down in the program is always there: `[1, 2, 3].iter()` may be walked
+    /// later. Nothing of it was allocated, so nothing of it is dropped.
+    pub(super) fn as_looked_at(&mut self, id: ExprId) -> Place {
+        if !self.is_written_down(id) {
+            return self.as_place(id);
+        }
+        let expr = self.typed.expr(id);
+        let source = self.source(expr.span);
+        let temp = self.new_temp(expr.ty, source);
+        self.expr_into(Place::local(temp), id);
+        Place::local(temp)
+    }
+
+    /// Literals, in tuples and arrays or alone.
+    fn is_written_down(&self, id: ExprId) -> bool {
+        match &self.typed.expr(id).kind {
+            ExprKind::Const(_) => true,
+            ExprKind::Array(parts) | ExprKind::Tuple(parts) => parts.iter().all(|&part| self.is_written_down(part)),
+            _ => false,
+        }
+    }
+
     pub(super) fn variable(&mut self, id: LocalId) -> PlaceBuilder {
         match self.vars[id.index()] {
             Some(Var::Local(local)) => PlaceBuilder::local(local),

@@ -128,7 +128,7 @@ impl Builder<'_> {
                 Rvalue::Use(self.types.read(place, expr.ty))
             }
             ExprKind::Ref(mutable, of) => {
-                let place = self.as_place(*of);
+                let place = if mutable.is_yes() { self.as_place(*of) } else { self.as_looked_at(*of) };
                 Rvalue::Ref { mutable: *mutable, place, two_phase: false }
             }
             ExprKind::RawRef(mutable, of) => {

@@ -321,7 +321,9 @@ impl<'a> Loans<'a> {
                         layers[0].add(layer);
                     }
                     if self.views.holds(self.types.place(&self.body.locals, place)) {
-                        layers.extend(base.behind(references).0);
+                        let behind = base.behind(references);
+                        // Nothing is behind it: that the last layer stands for deeper ones must not make it something.
+                        layers.extend(if behind.0.is_empty() { vec![Set::default()] } else { behind.0 });
                     }
                 }
                 Held::new(layers)

@@ -222,7 +222,16 @@ impl<'a> Views<'a> {
         let inside = |ty: Ty| {
             ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if pointee.any(&mut |of| matches!(of.kind(), TyKind::Param(q) if p.index == q.index))))
         };
+        // A callback that only looks at what is inside (`retain(|x| …)`) puts nothing there.
+        let only_shown = |tuple: &Ty| {
+            !tuple.any(&mut |part| matches!(part.kind(), TyKind::Ref(mutable, of) if mutable.is_yes() && inside(*of)))
+                && matches!(tuple.kind(), TyKind::Tuple(list) if list.iter().all(|ty| matches!(ty.kind(), TyKind::Ref(..)) || !inside(*ty)))
+        };
         let no_bound_leads_in = def.generics.predicates.iter().all(|predicate| match &predicate.kind {
+            PredicateKind::Trait(bound, args) if self.is_callable(*bound) => !inside(args[0]) && only_shown(&args[1]),
+            PredicateKind::Projection(projection, ty) if self.is_callable(projection.trait_id) => {
+                !inside(*ty) && !inside(projection.args[0]) && only_shown(&projection.args[1])
+            }
             PredicateKind::Trait(bound, args) => {
                 !args.iter().any(|ty| inside(*ty)) || {
                     let closed = args.iter().all(|ty| matches!(ty.kind(), TyKind::Param(_)) && inside(*ty));
@@ -240,6 +249,10 @@ impl<'a> Views<'a> {
             _ => Carries::Nothing,
         };
         Some(def.params.iter().map(|param| given(param.ty)).collect())
+    }
+
+    fn is_callable(&self, id: hir::ids::TraitId) -> bool {
+        ["fn", "fn_mut", "fn_once"].iter().any(|name| self.program().lang.is_trait(name, id))
     }
 
     /// Whether the methods of a trait take nothing in and hand nothing out, or if it is `closed` only what is of one kind.

@@ -111,6 +111,13 @@ pub struct Bound {
     pub maybe: bool,
 }
 
+impl Bound {
+    /// `?Sized`, and `Sized`, which all types are that have a name.
+    pub fn asks_nothing(&self) -> bool {
+        self.maybe || matches!(self.path.segments.as_slice(), [one] if one.ident.name.as_str() == "Sized")
+    }
+}
+
 /// `T: A + B`, `T::Item: C`
 #[derive(Clone, Debug)]
 pub struct WherePredicate {
