@@ -10,6 +10,9 @@ use std::ops::Range;
 
 /// Rooms behind the keywords of tasks.
 const OF_KEYWORDS: &[&str] = &["task/", "sync/", "parallel/"];
+/// Rooms that are written with those keywords themselves, and what these come to there.
+const WITH_KEYWORDS: &[&str] = &["jobs/", "parallel/"];
+const THERE: &[&str] = &["task/", "parallel/run.aur", "parallel/split.aur"];
 const KEYWORDS: &[&str] = &[
     "scope", "spawn", "join", "detach", "async", "await", "yield", "select", "channel", "shield", "timeout", "blocking", "with", "lock", "parallel",
     "task_local", "checkpoint", "sleep", "litmus", "pure",
@@ -81,6 +84,10 @@ pub fn rooms(files: &[(String, String)]) -> Vec<Room> {
         }
         for (_, path) in all_uses(text).filter(|(_, path)| owner(path, &numbers).is_none_or(|of| is_facade(&texts[of]))) {
             needs.extend(words(&path).filter_map(|word| handed_on.get(word)));
+        }
+        if WITH_KEYWORDS.iter().any(|start| files[number].0.starts_with(start)) {
+            let there = files.iter().enumerate().filter(|(_, (other, _))| THERE.iter().any(|start| other.starts_with(start)));
+            needs.extend(there.map(|(other, _)| other));
         }
         needs.remove(&number);
         rooms[number].needs = needs;
