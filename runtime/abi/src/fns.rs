@@ -141,6 +141,27 @@ macro_rules! for_each_rt_fn {
             /// The text of an error number; its length.
             plain fn rt_error_text(number: i64, into: *mut u8, capacity: i64) -> i64;
 
+            /// Listens at an address; the socket, or below 0 an error number negated. This row and `rt_net_connect` may hold the thread.
+            plain fn rt_net_listen(at: *const u8, len: i64) -> i64;
+            /// Connects to an address.
+            plain fn rt_net_connect(to: *const u8, len: i64) -> i64;
+            /// A connection that came; -11 if there is none now.
+            plain fn rt_net_accept(socket: i64) -> i64;
+            /// Bytes read, 0 at the end, -11 if there are none now.
+            plain fn rt_net_read(socket: i64, into: *mut u8, capacity: i64) -> i64;
+            /// Bytes written, -11 if there is no room now.
+            plain fn rt_net_write(socket: i64, from: *const u8, len: i64) -> i64;
+            /// Has the armed fiber woken when the socket may be read (0) or written (1).
+            plain fn rt_net_wake_when(fiber: *mut u8, socket: i64, epoch: i64, writable: i64);
+            /// Another number for the same connection.
+            plain fn rt_net_again(socket: i64) -> i64;
+            /// Nothing more is sent.
+            plain fn rt_net_finish(socket: i64) -> i64;
+            /// The address as text: 0 of this side, 1 of the other; its length.
+            plain fn rt_net_name(socket: i64, which: i64, into: *mut u8, capacity: i64) -> i64;
+            /// Closes a socket.
+            plain fn rt_net_close(socket: i64);
+
             /// How many arguments the program has.
             plain fn rt_args_count() -> i64;
             /// The length of an argument; its bytes go to `at`.

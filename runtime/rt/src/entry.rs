@@ -5,7 +5,7 @@
 //! and fiber on to `fault`, because Rust code has no way to know them.
 
 use crate::fiber::Record;
-use crate::{cancel, clock, fault, fiber, file, heap, number, process, sched, scope, standard, start, system, tasks};
+use crate::{cancel, clock, fault, fiber, file, heap, net, number, process, sched, scope, standard, start, system, tasks};
 
 macro_rules! rows {
     ($($(#[doc = $doc:literal])* $effect:ident fn $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?;)*) => {
@@ -305,6 +305,30 @@ exported! {
         into.copy_from_nonoverlapping(text.as_ptr(), fits);
         fits as i64
     }
+
+    fn rt_net_listen(at: *const u8, len: i64) -> i64 { file::code(net::listen(bytes(at, len as usize)), |n| n) }
+    fn rt_net_connect(to: *const u8, len: i64) -> i64 { file::code(net::connect(bytes(to, len as usize)), |n| n) }
+    fn rt_net_accept(socket: i64) -> i64 { file::code(net::accept(socket), |n| n) }
+    fn rt_net_read(socket: i64, into: *mut u8, capacity: i64) -> i64 {
+        file::code(net::read(socket, bytes_mut(into, capacity as usize)), |n| n)
+    }
+    fn rt_net_write(socket: i64, from: *const u8, len: i64) -> i64 {
+        file::code(net::write(socket, bytes(from, len as usize)), |n| n)
+    }
+    fn rt_net_wake_when(fiber: *mut u8, socket: i64, epoch: i64, writable: i64) {
+        let until = if writable == 0 { net::Until::Readable } else { net::Until::Writable };
+        net::wake_when(fiber.cast(), socket, epoch as u64, until);
+    }
+    fn rt_net_again(socket: i64) -> i64 { file::code(net::again(socket), |n| n) }
+    fn rt_net_finish(socket: i64) -> i64 { file::code(net::finish(socket), |n| n) }
+    fn rt_net_name(socket: i64, which: i64, into: *mut u8, capacity: i64) -> i64 {
+        file::code(net::name(socket, which), |name| {
+            let fits = name.len().min(capacity as usize);
+            into.copy_from_nonoverlapping(name.as_ptr(), fits);
+            fits as i64
+        })
+    }
+    fn rt_net_close(socket: i64) { net::close(socket) }
 
     fn rt_args_count() -> i64 { process::args().len() as i64 }
     fn rt_arg(index: i64, at: *mut *const u8) -> i64 {

@@ -112,6 +112,9 @@ pub fn names(at: &[u8]) -> Result<Vec<u8>> {
 
 /// As the system words it, without the number that Rust's library adds.
 pub fn error_text(number: i64) -> String {
+    if number == crate::net::NO_NETWORK {
+        return crate::net::NO_NETWORK_TEXT.into();
+    }
     let text = Error::from_raw_os_error(number as i32).to_string();
     match text.rfind(" (os error") {
         Some(end) => text[..end].into(),

@@ -11,6 +11,7 @@ mod fault;
 mod fiber;
 mod file;
 mod heap;
+mod net;
 mod number;
 mod policy;
 mod prim;

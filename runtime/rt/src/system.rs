@@ -22,6 +22,12 @@ unsafe extern "C" {
     pub fn dup2(from: c_int, to: c_int) -> c_int;
     pub fn close(file: c_int) -> c_int;
     pub fn alarm(seconds: u32) -> u32;
+    #[cfg(target_os = "linux")]
+    pub fn epoll_create1(flags: c_int) -> c_int;
+    #[cfg(target_os = "linux")]
+    pub fn epoll_ctl(instance: c_int, operation: c_int, file: c_int, event: *mut EpollEvent) -> c_int;
+    #[cfg(target_os = "linux")]
+    pub fn epoll_wait(instance: c_int, events: *mut EpollEvent, room: c_int, milliseconds: c_int) -> c_int;
     pub fn memcmp(a: *const c_void, b: *const c_void, size: usize) -> c_int;
 }
 
@@ -67,6 +73,35 @@ pub const SA_RESTART: c_int = 2;
 pub const SA_SIGINFO: c_int = 0x40;
 #[cfg(target_os = "macos")]
 pub const SA_ONSTACK: c_int = 1;
+
+#[cfg(target_os = "linux")]
+pub const EPOLL_CLOEXEC: c_int = 0x80000;
+#[cfg(target_os = "linux")]
+pub const EPOLL_CTL_ADD: c_int = 1;
+#[cfg(target_os = "linux")]
+pub const EPOLL_CTL_MOD: c_int = 3;
+#[cfg(target_os = "linux")]
+pub const EPOLLIN: u32 = 0x001;
+#[cfg(target_os = "linux")]
+pub const EPOLLOUT: u32 = 0x004;
+#[cfg(target_os = "linux")]
+pub const EPOLLERR: u32 = 0x008;
+#[cfg(target_os = "linux")]
+pub const EPOLLHUP: u32 = 0x010;
+#[cfg(target_os = "linux")]
+pub const EPOLLRDHUP: u32 = 0x2000;
+#[cfg(target_os = "linux")]
+pub const EPOLLONESHOT: u32 = 1 << 30;
+
+/// `struct epoll_event`, which the kernel packs on x86-64 alone.
+#[derive(Clone, Copy)]
+#[cfg(target_os = "linux")]
+#[cfg_attr(target_arch = "x86_64", repr(C, packed))]
+#[cfg_attr(not(target_arch = "x86_64"), repr(C))]
+pub struct EpollEvent {
+    pub events: u32,
+    pub socket: u64,
+}
 
 /// `struct sigaction` of glibc and musl on 64-bit Linux.
 #[repr(C)]

@@ -3,7 +3,7 @@
 use super::{active, all, idle};
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicBool, AtomicUsize, Ordering, thread};
-use crate::{clock, fault, process, standard};
+use crate::{clock, fault, net, process, standard};
 use std::fmt::Write;
 
 /// Threads outside the workers that may wake somebody: blocking calls, the monitor, the poller.
@@ -29,6 +29,7 @@ pub fn is_certain() -> bool {
         && OUTSIDE.load(Ordering::SeqCst) == 0
         && !all().iter().any(|worker| worker.has_work())
         && !clock::any_pending()
+        && !net::any_waiting()
         && !super::MAIN_ENDED.load(Ordering::SeqCst)
         && BEGUN.load(Ordering::SeqCst) == begun
 }
