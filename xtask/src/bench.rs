@@ -21,12 +21,13 @@ struct Way {
 pub fn run(args: &[String]) -> ExitCode {
     let done = match args {
         [group, rest @ ..] if group == "kernels" => measure(&rest.iter().map(String::as_str).collect::<Vec<_>>()),
+        [group] if group == "compile" => super::bench_compile::measure(),
         [group, rest @ ..] if group == "tasks" => {
             let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
             super::bench_tasks::run(&root, rest.first().map_or("", String::as_str), 3)
         }
         _ => {
-            eprintln!("usage: cargo x bench kernels [NAME…] | tasks [WORDS]");
+            eprintln!("usage: cargo x bench kernels [NAME…] | compile | tasks [WORDS]");
             return ExitCode::from(2);
         }
     };

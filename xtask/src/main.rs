@@ -2,6 +2,7 @@
 
 mod abi_page;
 mod bench;
+mod bench_compile;
 mod bench_tasks;
 mod tidy;
 
@@ -16,6 +17,7 @@ cargo x run [F]      the programs that must run whose name contains F
 cargo x pages [F]    the programs on pages
 cargo x fuzz [S]     programs made up for S seconds (60)
 cargo x bench kernels [NAME…]  how fast compiled code runs beside C and Rust
+cargo x bench compile          how long the compiler takes beside gcc and Go
 cargo x bench tasks [WORDS]    what tasks, channels and locks cost beside Go and Rust
 cargo x ci           what the machine does
 ";
