@@ -61,12 +61,19 @@ pub fn rooms(files: &[(String, String)]) -> Vec<Room> {
         }
         for (range, path) in uses(&texts[number]) {
             let Some(of) = owner(&path, &numbers) else { continue };
-            let handed: Vec<&str> = words(&texts[number][range.clone()]).skip(2).collect();
-            for word in handed.iter().filter(|word| !path.split("::").any(|step| step == **word) || path.ends_with(**word)) {
-                rooms[of].names.insert((*word).to_owned());
-                handed_on.insert((*word).to_owned(), of);
-                if name == "prelude.aur" {
-                    exported.insert((*word).to_owned(), of);
+            let text = &texts[number][range.clone()];
+            let (alias, list) = (text.rsplit_once(" as "), text.split_once('{'));
+            let handed: Vec<&str> = match (alias, list) {
+                (Some((_, alias)), _) => words(alias).collect(),
+                (None, Some((_, list))) => words(list).collect(),
+                (None, None) => path.rsplit("::").take(1).collect(),
+            };
+            for word in handed {
+                rooms[of].names.insert(word.to_owned());
+                handed_on.insert(word.to_owned(), of);
+                // Another name for a whole file is for users: the library says where things lie.
+                if name == "prelude.aur" && alias.is_none() {
+                    exported.insert(word.to_owned(), of);
                 }
             }
             rooms[number].hands_on.push((range, of));

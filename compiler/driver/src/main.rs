@@ -9,6 +9,7 @@ mod modules;
 mod pipeline;
 mod session;
 mod stdlib;
+mod words;
 
 use std::process::ExitCode;
 

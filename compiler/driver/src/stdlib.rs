@@ -2,6 +2,7 @@
 
 use crate::modules::Module;
 use crate::session::Session;
+use crate::words;
 use diag::{Diags, SourceFile, Symbol};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ fn needed(session: &Session, extent: Extent) -> Vec<bool> {
     if extent == Extent::Whole {
         return vec![true; ROOMS.len()];
     }
-    let words = words(session);
+    let words = words_of(session);
     let mut needed: Vec<bool> = ROOMS.iter().map(|room| room.always || room.names.iter().any(|name| words.contains(name))).collect();
     let mut work: Vec<usize> = (0..ROOMS.len()).filter(|&number| needed[number]).collect();
     while let Some(number) = work.pop() {
@@ -62,12 +63,10 @@ fn needed(session: &Session, extent: Extent) -> Vec<bool> {
 }
 
 /// The words of the program, and what its numbers stand for.
-fn words(session: &Session) -> HashSet<&str> {
+fn words_of(session: &Session) -> HashSet<&str> {
     let mut words: HashSet<&str> = HashSet::new();
-    // Loops may come to what the word stands for, though nobody wrote it.
-    words.extend(session.auto_parallel.then_some("parallel"));
     for source in session.sources.files().iter().filter(|source| !source.library) {
-        for word in source.text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+        words::for_each(&source.text, &mut |word| {
             if word.starts_with(|c: char| c.is_ascii_digit()) {
                 for name in number_types::of(word) {
                     words.insert(name);
@@ -77,7 +76,11 @@ fn words(session: &Session) -> HashSet<&str> {
             } else {
                 words.insert(word);
             }
-        }
+        });
+    }
+    // Loops may come to what the word stands for, though nobody wrote it.
+    if session.auto_parallel && words.contains("for") {
+        words.insert("parallel");
     }
     words
 }
@@ -136,7 +139,7 @@ fn blank(text: &mut [u8]) {
 /// the module `std::core::option`, `std.aur` is `std` itself. Whether all of it was loaded is the second answer.
 pub(crate) fn load(session: &mut Session, extent: Extent) -> (Vec<Module>, Extent) {
     let needed = needed(session, extent);
-    let pieces = if extent == Extent::Whole { vec![true; PIECES.len()] } else { pieces(&words(session), &needed) };
+    let pieces = if extent == Extent::Whole { vec![true; PIECES.len()] } else { pieces(&words_of(session), &needed) };
     let all = needed.iter().chain(&pieces).all(|needed| *needed);
     let sources: Vec<(Arc<SourceFile>, usize)> = (ROOMS.iter().enumerate())
         .filter(|(number, _)| needed[*number])
