@@ -4,6 +4,7 @@ mod abi_page;
 mod bench;
 mod bench_compile;
 mod bench_tasks;
+mod stress;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ cargo x fuzz [S]     programs made up for S seconds (60)
 cargo x bench kernels [NAME…]  how fast compiled code runs beside C and Rust
 cargo x bench compile          how long the compiler takes beside gcc and Go
 cargo x bench tasks [WORDS]    what tasks, channels and locks cost beside Go and Rust
+cargo x stress [--minutes N]   programs of tasks, channels and locks under many seeds and workers (10)
 cargo x ci           what the machine does
 ";
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         "bless" => bless(filter),
         "ui" | "run" | "pages" => harness(name, filter, &[]),
         "fuzz" => harness("fuzz", "made_up", &[("AURORA_FUZZ_SECONDS", if filter.is_empty() { "60" } else { filter })]),
+        "stress" => stress::run(&root(), &words[1..]),
         "bench" => return bench::run(&words[1..]),
         "ci" => done(Command::new("bash").arg(".ci/run").current_dir(root())),
         _ => {

@@ -569,6 +569,8 @@ impl FnCx<'_> {
     fn carry(&mut self, id: ExprId, inside: LocalId, lets: &mut Vec<Stmt>) -> ExprId {
         let (kind, ty, span) = (self.exprs[id.index()].kind.clone(), self.ty_of(id), self.span_of(id));
         match kind {
+            // The scope itself may be captured, and is by its own name.
+            ExprKind::Local(_) if self.is_scope_reference(ty) => id,
             ExprKind::Const(_) | ExprKind::ConstItem(..) | ExprKind::ConstParam(_) | ExprKind::FnItem(..) => id,
             ExprKind::Ref(mutable, place) => match self.carry_place(place, inside, lets) {
                 Some(place) => self.expr(ExprKind::Ref(mutable, place), ty, span),
@@ -579,6 +581,13 @@ impl FnCx<'_> {
                 self.expr(ExprKind::Cast(cast, of), ty, span)
             }
             _ => self.carry_value(id, lets),
+        }
+    }
+
+    fn is_scope_reference(&self, ty: Ty) -> bool {
+        match self.shallow(ty).kind() {
+            TyKind::Ref(Mutable::No, of) => self.is_lang_adt(self.shallow(*of), "scope").is_some(),
+            _ => false,
         }
     }
 
