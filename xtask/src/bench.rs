@@ -26,8 +26,12 @@ pub fn run(args: &[String]) -> ExitCode {
             let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
             super::bench_tasks::run(&root, rest.first().map_or("", String::as_str), 3)
         }
+        [group, rest @ ..] if group == "parallel" => {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+            super::bench_parallel::run(&root, &rest.iter().map(String::as_str).collect::<Vec<_>>())
+        }
         _ => {
-            eprintln!("usage: cargo x bench kernels [NAME…] | compile | tasks [WORDS]");
+            eprintln!("usage: cargo x bench kernels [NAME…] | compile | parallel [NAME…] | tasks [WORDS]");
             return ExitCode::from(2);
         }
     };

@@ -3,6 +3,7 @@
 mod abi_page;
 mod bench;
 mod bench_compile;
+mod bench_parallel;
 mod bench_tasks;
 mod stress;
 mod tidy;
@@ -19,6 +20,7 @@ cargo x pages [F]    the programs on pages
 cargo x fuzz [S]     programs made up for S seconds (60)
 cargo x bench kernels [NAME…]  how fast compiled code runs beside C and Rust
 cargo x bench compile          how long the compiler takes beside gcc and Go
+cargo x bench parallel [NAME…] data parallelism beside plain threads and rayon
 cargo x bench tasks [WORDS]    what tasks, channels and locks cost beside Go and Rust
 cargo x stress [--minutes N]   programs of tasks, channels and locks under many seeds and workers (10)
 cargo x ci           what the machine does

@@ -291,3 +291,18 @@ fn main() {
         assert!(err.contains(part), "{part}: {err}");
     }
 }
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn loops_over_elements_are_done_in_vectors() {
+    let (_folder, path) = with(
+        "#[inline(never)]\nfn indexed(a: &[f64], b: &[f64], c: &mut [f64], k: f64) { for i in 0..c.len() { c[i] = a[i] * k + b[i] } }\n#[inline(never)]\nfn walked(xs: &mut [f32], ys: &[f32]) { for (x, y) in xs.iter_mut().zip(ys) { *x -= *y } }\n#[inline(never)]\nfn summed(xs: &[f64]) -> f64 {\n    let mut sum = 0.0\n    for x in xs { sum += *x }\n    sum\n}\nfn main() {\n    let mut c = vec[0.0; 9]\n    indexed(&vec[1.0; 9], &vec[2.0; 9], &mut c, 3.0)\n    let mut d = vec[1.0f32; 9]\n    walked(&mut d, &vec[0.5f32; 9])\n    println(\"{c} {d} {summed(&c)}\")\n}\n",
+    );
+    let code = |function: &str| call(&["emit", "--stage", "asm", "--function", function, &path]).out;
+    for (function, instructions) in [("indexed", vec!["mulpd", "addpd"]), ("walked", vec!["subps"])] {
+        let code = code(function);
+        instructions.iter().for_each(|wanted| assert!(code.contains(wanted), "no {wanted} in {function}\n{code}"));
+    }
+    // In another order it would be rounded otherwise.
+    assert!(!code("summed").contains("addpd"), "{}", code("summed"));
+}

@@ -8,6 +8,7 @@ mod dead;
 pub(crate) mod fold;
 mod hoist;
 mod inline;
+mod lanes;
 mod lend;
 mod loads;
 mod local;
@@ -118,6 +119,10 @@ fn improve_loops(types: &Types, mono: &mut MonoProgram) {
         if version::run(&cx, body) {
             check(&cx, body, "copying loops");
             improve(&cx, body);
+        }
+        if lanes::run(&cx, body) {
+            simplify::tidy(body);
+            check(&cx, body, "vectors");
         }
         hoist::run(&cx, body);
         check(&cx, body, "hoisting");

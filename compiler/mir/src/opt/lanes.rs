@@ -1,0 +1,593 @@
+//! Loops over slices, several elements at a time.
+//!
+//! A loop whose every round reads and writes elements at the place where it stands, and does nothing with them but arithmetic of
+//! one type that cannot raise, is done in vectors of 128 bits as long as enough rounds are left, and then goes on as it was. It counts
+//! up to a bound, or down what is left of slices that it walks by pointers. In front of it is asked whether what it writes lies
+//! apart from what it reads (or is the same): all walk in step, so that is the same in every round.
+//!
+//! Sums are not: a sum of floats is rounded otherwise in another order, and one of integers may raise in one and not in another.
+
+use super::Cx;
+use super::loops::{Natural, enter_through, find_loops};
+use super::ssa::{self, Ssa};
+use crate::body::*;
+use crate::fast::FastMap;
+use diag::Symbol;
+use hir::LangItem;
+use hir::ids::AdtId;
+use hir::ty::{Args, FloatTy, IntTy, Mutable, Ty, TyKind};
+
+const VECTOR_BYTES: u64 = 16;
+/// Questions in front of a loop.
+const PAIRS_MAX: usize = 8;
+/// Of a loop, in statements.
+const SIZE_MAX: usize = 60;
+
+/// Whether any loop is done in vectors now.
+pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
+    let Some(LangItem::Adt(simd)) = cx.types.program.program().lang.get("simd") else { return false };
+    let loops = find_loops(body);
+    let innermost = |natural: &&Natural| !loops.iter().any(|other| other.head != natural.head && natural.contains(other.head));
+    let facts = ssa::find(body);
+    let mut found: Vec<(&Natural, Plan)> = Vec::new();
+    for natural in loops.iter().filter(innermost) {
+        if let Some(plan) = Reader::new(cx, body, &facts, natural).plan() {
+            found.push((natural, plan));
+        }
+    }
+    for (natural, plan) in &found {
+        Writer { simd, source: body.block(natural.head).terminator.source, body, plan, splats: Vec::new(), made: FastMap::default() }.write(natural);
+    }
+    !found.is_empty()
+}
+
+/// What a loop does in a round.
+struct Plan {
+    element: Ty,
+    lanes: i128,
+    /// A counter that goes up by one, and the bound that it stays below.
+    counter: Option<(Local, Operand)>,
+    /// What is left of slices: down by one.
+    left: Vec<Local>,
+    /// Pointers that walk.
+    walkers: Vec<Local>,
+    steps: Vec<Step>,
+}
+
+/// The number of a step is the number of its value.
+enum Step {
+    Load(Where),
+    Store(Where, Value),
+    Binary(BinaryOp, Value, Value),
+    /// By the name of a vector's intrinsic.
+    Unary(&'static str, Value),
+}
+
+#[derive(Clone, PartialEq)]
+enum Where {
+    /// Where a pointer stands.
+    Walker(Local),
+    /// The element of the loop's number, of what this pointer leads to.
+    Indexed(Place),
+}
+
+#[derive(Clone)]
+enum Value {
+    Step(usize),
+    /// The same in every round.
+    Fixed(Operand),
+}
+
+/// What a local is while a round is read.
+#[derive(Clone, Copy, PartialEq)]
+enum Known {
+    Counter,
+    CounterNext,
+    Left(Local),
+    LeftNext(Local),
+    Walker(Local),
+    WalkerNext(Local),
+    Step(usize),
+    /// What is left is nothing: the loop ends.
+    Ends,
+    /// The counter is below the bound: the loop goes on.
+    GoesOn,
+}
+
+struct Reader<'a> {
+    cx: &'a Cx<'a>,
+    body: &'a Body,
+    facts: &'a Ssa,
+    natural: &'a Natural,
+    known: FastMap<Local, Known>,
+    element: Option<Ty>,
+    plan: Plan,
+}
+
+impl<'a> Reader<'a> {
+    fn new(cx: &'a Cx<'a>, body: &'a Body, facts: &'a Ssa, natural: &'a Natural) -> Reader<'a> {
+        let plan = Plan { element: Ty::unit(), lanes: 0, counter: None, left: Vec::new(), walkers: Vec::new(), steps: Vec::new() };
+        Reader { cx, body, facts, natural, known: FastMap::default(), element: None, plan }
+    }
+
+    fn plan(mut self) -> Option<Plan> {
+        let mut at = self.natural.head;
+        let mut blocks = 0;
+        loop {
+            let block = self.body.block(at);
+            blocks += 1;
+            if !self.natural.contains(at) || block.cleanup || blocks > self.natural.blocks.count() {
+                return None;
+            }
+            for statement in &block.statements {
+                self.statement(statement)?;
+            }
+            at = match &block.terminator.kind {
+                TerminatorKind::Goto(to) => *to,
+                TerminatorKind::Switch { value, targets, otherwise } => {
+                    let [(0, on_false)] = targets[..] else { return None };
+                    let (stays, on_true) = match (self.natural.contains(on_false), self.natural.contains(*otherwise)) {
+                        (true, false) => (on_false, false),
+                        (false, true) => (*otherwise, true),
+                        _ => return None,
+                    };
+                    match (self.local(value)?, on_true) {
+                        (Known::Ends, false) | (Known::GoesOn, true) => stays,
+                        _ => return None,
+                    }
+                }
+                TerminatorKind::Call { callee: Callee::Intrinsic(name, _), args, dest, target: Some(target), .. } => {
+                    let name = match name.as_str() {
+                        "float_sqrt" => "simd_sqrt",
+                        "float_abs" => "simd_abs",
+                        "float_floor" => "simd_floor",
+                        "float_ceil" => "simd_ceil",
+                        "float_trunc" => "simd_trunc",
+                        _ => return None,
+                    };
+                    let value = self.value(&args[0])?;
+                    self.define(dest.as_local()?, Step::Unary(name, value))?;
+                    *target
+                }
+                _ => return None,
+            };
+            if at == self.natural.head {
+                break;
+            }
+        }
+        if blocks != self.natural.blocks.count() {
+            return None;
+        }
+        self.finish()
+    }
+
+    fn finish(self) -> Option<Plan> {
+        let plan = &self.plan;
+        let now = |local: &Local| self.known.get(local).copied();
+        let stepped = plan.left.iter().all(|local| now(local) == Some(Known::LeftNext(*local)))
+            && plan.walkers.iter().all(|local| now(local) == Some(Known::WalkerNext(*local)))
+            && plan.counter.as_ref().is_none_or(|(local, _)| now(local) == Some(Known::CounterNext));
+        let stores = plan.steps.iter().filter(|step| matches!(step, Step::Store(..))).count();
+        let element = self.element?;
+        // What a round computes is of no use outside; what moves on keeps its meaning there.
+        let moves = |local: &Local| plan.left.contains(local) || plan.walkers.contains(local) || plan.counter.as_ref().is_some_and(|(counter, _)| counter == local);
+        let local_only = self.known.keys().filter(|local| !moves(local)).all(|local| !self.read_outside(*local));
+        let size = self.natural.blocks.iter().map(|index| self.body.blocks[index].statements.len()).sum::<usize>();
+        let counted = plan.counter.is_some() || !plan.left.is_empty();
+        if !stepped || stores == 0 || !local_only || size > SIZE_MAX || !counted {
+            return None;
+        }
+        let lanes = i128::from(VECTOR_BYTES / self.cx.layouts.of(element).size);
+        let touched = plan.steps.iter().filter(|step| matches!(step, Step::Load(_) | Step::Store(..))).count();
+        (stores * touched <= PAIRS_MAX).then(|| Plan { element, lanes, ..self.plan })
+    }
+
+    fn read_outside(&self, local: Local) -> bool {
+        if local == Local::RETURN {
+            return true;
+        }
+        let mut read = false;
+        for id in self.body.block_ids().filter(|id| !self.natural.contains(*id)) {
+            let block = self.body.block(id);
+            for statement in &block.statements {
+                ssa::each_read(statement, &mut |found| read |= found == local);
+            }
+            ssa::each_terminator_read(&block.terminator.kind, &mut |found| read |= found == local);
+        }
+        read || self.facts.borrowed.contains(local.index())
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Option<()> {
+        let StatementKind::Assign(place, value) = &statement.kind else {
+            return matches!(statement.kind, StatementKind::Nop).then_some(());
+        };
+        let Some(local) = place.as_local() else {
+            let to = self.place(place)?;
+            let value = match value {
+                Rvalue::Use(operand) => self.value(operand)?,
+                Rvalue::Binary(op, left, right) => Value::Step(self.binary(*op, left, right)?),
+                Rvalue::Unary(op, operand) => Value::Step(self.unary(*op, operand)?),
+                _ => return None,
+            };
+            self.plan.steps.push(Step::Store(to, value));
+            return Some(());
+        };
+        let is_one = |operand: &Operand| matches!(operand, Operand::Const(Const { kind: ConstKind::Int(1), .. }));
+        let is_zero = |operand: &Operand| matches!(operand, Operand::Const(Const { kind: ConstKind::Int(0), .. }));
+        let known = match value {
+            Rvalue::Binary(BinaryOp::Add, left, right) if is_one(right) && self.is_int(left) => match self.local(left)? {
+                Known::Counter => Known::CounterNext,
+                _ => return None,
+            },
+            Rvalue::Binary(BinaryOp::Sub, left, right) if is_one(right) && self.is_int(left) => match self.local(left)? {
+                Known::Left(of) => Known::LeftNext(of),
+                _ => return None,
+            },
+            Rvalue::Binary(BinaryOp::Offset, left, right) if is_one(right) => match self.local(left)? {
+                Known::Walker(of) => Known::WalkerNext(of),
+                _ => return None,
+            },
+            Rvalue::Binary(BinaryOp::Eq, left, right) if is_zero(right) => {
+                let of = left.as_local().filter(|_| self.is_int(left))?;
+                match self.known.get(&of) {
+                    // The first look at it: it is what is left.
+                    None if self.changes(of) => {
+                        self.plan.left.push(of);
+                        self.known.insert(of, Known::Left(of));
+                    }
+                    Some(Known::Left(_)) => {}
+                    _ => return None,
+                }
+                Known::Ends
+            }
+            Rvalue::Binary(BinaryOp::Lt, left, right) => {
+                let of = left.as_local().filter(|_| self.cx.types.operand(&self.body.locals, left) == Ty::int())?;
+                if self.plan.counter.is_some() || self.known.contains_key(&of) || !self.changes(of) || !self.is_fixed(right) {
+                    return None;
+                }
+                self.plan.counter = Some((of, right.as_copy()));
+                self.known.insert(of, Known::Counter);
+                Known::GoesOn
+            }
+            Rvalue::Binary(op, left, right) => Known::Step(self.binary(*op, left, right)?),
+            Rvalue::Unary(op, operand) => Known::Step(self.unary(*op, operand)?),
+            Rvalue::Use(operand) => match operand.as_local() {
+                Some(_) => self.local(operand)?,
+                None => match self.value(operand)? {
+                    Value::Step(step) => Known::Step(step),
+                    Value::Fixed(_) => return None,
+                },
+            },
+            _ => return None,
+        };
+        self.known.insert(local, known);
+        Some(())
+    }
+
+    fn is_int(&self, operand: &Operand) -> bool {
+        self.cx.types.operand(&self.body.locals, operand) == Ty::int()
+    }
+
+    /// Whether the loop assigns it, and nobody has its address.
+    fn changes(&self, local: Local) -> bool {
+        !self.natural.knows(local, self.facts, self.body) && !self.facts.borrowed.contains(local.index())
+    }
+
+    /// What a local is by now: a pointer that nobody spoke of is one that walks.
+    fn local(&mut self, operand: &Operand) -> Option<Known> {
+        let local = operand.as_local()?;
+        if let Some(known) = self.known.get(&local) {
+            return Some(*known);
+        }
+        if !matches!(self.body.locals[local.index()].ty.kind(), TyKind::Ptr(..)) || !self.changes(local) {
+            return None;
+        }
+        self.plan.walkers.push(local);
+        self.known.insert(local, Known::Walker(local));
+        Some(Known::Walker(local))
+    }
+
+    fn is_fixed(&self, operand: &Operand) -> bool {
+        match operand {
+            Operand::Const(_) => true,
+            _ => operand.as_local().is_some_and(|local| self.natural.knows(local, self.facts, self.body)),
+        }
+    }
+
+    fn value(&mut self, operand: &Operand) -> Option<Value> {
+        if let Some(local) = operand.as_local()
+            && let Some(known) = self.known.get(&local)
+        {
+            return match known {
+                Known::Step(step) => Some(Value::Step(*step)),
+                _ => None,
+            };
+        }
+        if self.is_fixed(operand) {
+            let ty = self.cx.types.operand(&self.body.locals, operand);
+            return self.is_element(ty).then(|| Value::Fixed(operand.as_copy()));
+        }
+        let from = self.place(operand.place()?)?;
+        self.plan.steps.push(Step::Load(from));
+        Some(Value::Step(self.plan.steps.len() - 1))
+    }
+
+    fn define(&mut self, local: Local, step: Step) -> Option<()> {
+        if !self.is_element(self.body.locals[local.index()].ty) {
+            return None;
+        }
+        self.plan.steps.push(step);
+        self.known.insert(local, Known::Step(self.plan.steps.len() - 1));
+        Some(())
+    }
+
+    /// All elements are of one type, of which vectors are made.
+    fn is_element(&mut self, ty: Ty) -> bool {
+        let fits = matches!(ty.kind(), TyKind::Float(_) | TyKind::Int(IntTy::I32 | IntTy::U32 | IntTy::I64 | IntTy::U64 | IntTy::I16 | IntTy::U16));
+        fits && *self.element.get_or_insert(ty) == ty
+    }
+
+    fn is_float(&self) -> bool {
+        self.element.is_some_and(|ty| matches!(ty.kind(), TyKind::Float(FloatTy::F32 | FloatTy::F64)))
+    }
+
+    fn binary(&mut self, op: BinaryOp, left: &Operand, right: &Operand) -> Option<usize> {
+        let (left, right) = (self.value(left)?, self.value(right)?);
+        let fits = match op {
+            BinaryOp::Add | BinaryOp::Sub => true,
+            BinaryOp::Mul | BinaryOp::Div => self.is_float(),
+            BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor => !self.is_float(),
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+        self.plan.steps.push(Step::Binary(op, left, right));
+        Some(self.plan.steps.len() - 1)
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Operand) -> Option<usize> {
+        let value = self.value(operand)?;
+        if op != UnaryOp::Neg || !self.is_float() {
+            return None;
+        }
+        self.plan.steps.push(Step::Unary("simd_neg", value));
+        Some(self.plan.steps.len() - 1)
+    }
+
+    /// An element where the loop stands.
+    fn place(&mut self, place: &Place) -> Option<Where> {
+        let ty = self.cx.types.place(&self.body.locals, place);
+        if !self.is_element(ty) {
+            return None;
+        }
+        match place.projection[..] {
+            [Projection::Deref] => match self.local(&Operand::copy(place.local))? {
+                Known::Walker(of) => Some(Where::Walker(of)),
+                _ => None,
+            },
+            [Projection::Deref, Projection::Index(index)] => {
+                let at = self.known.get(&index).copied()?;
+                let known = self.natural.knows(place.local, self.facts, self.body);
+                (at == Known::Counter && known).then(|| Where::Indexed(Place { local: place.local, projection: vec![Projection::Deref] }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Writes the loop in vectors in front of the old one.
+struct Writer<'a> {
+    simd: AdtId,
+    source: SourceId,
+    body: &'a mut Body,
+    plan: &'a Plan,
+    /// Fixed values in all lanes, and of which.
+    splats: Vec<(Operand, Local)>,
+    /// By step.
+    made: FastMap<usize, Local>,
+}
+
+impl Writer<'_> {
+    fn write(mut self, natural: &Natural) {
+        let (element, lanes) = (self.plan.element, self.plan.lanes);
+        let count = Ty::new(TyKind::Const(lanes as i64));
+        let vector = Ty::new(TyKind::Adt(self.simd, Args::new(&[element, count])));
+        let types = Args::new(&[vector, element]);
+
+        // In front: whether it can be, and what is the same in every round.
+        let mut front = Vec::new();
+        let apart = self.lie_apart(&mut front);
+        let limit = self.plan.counter.as_ref().map(|(counter, bound)| {
+            let limit = self.value(&mut front, Ty::int(), Rvalue::Binary(BinaryOp::Sub, bound.clone(), Operand::int(lanes - 1)));
+            (*counter, limit, bound.clone())
+        });
+        let mut may = apart;
+        if let Some((counter, _, bound)) = &limit {
+            // Then the limit does not fall below the least number.
+            let begun = self.value(&mut front, Ty::bool(), Rvalue::Binary(BinaryOp::Lt, Operand::copy(*counter), bound.clone()));
+            let natural_number = self.value(&mut front, Ty::bool(), Rvalue::Binary(BinaryOp::Le, Operand::int(0), Operand::copy(*counter)));
+            let both = self.value(&mut front, Ty::bool(), Rvalue::Binary(BinaryOp::BitAnd, Operand::copy(begun), Operand::copy(natural_number)));
+            may = Some(match may {
+                Some(apart) => self.value(&mut front, Ty::bool(), Rvalue::Binary(BinaryOp::BitAnd, Operand::copy(apart), Operand::copy(both))),
+                None => both,
+            });
+        }
+
+        // A round: its blocks are made from the last to the first.
+        let head = self.body.add_block(Block::new(self.source, TerminatorKind::Unreachable));
+        let mut calls: Vec<(Vec<Statement>, &'static str, Vec<Operand>, Option<usize>)> = Vec::new();
+        let steps: Vec<&Step> = self.plan.steps.iter().collect();
+        for (number, step) in steps.iter().enumerate() {
+            let mut before = Vec::new();
+            let (name, args, result) = match step {
+                Step::Load(from) => ("simd_load", vec![self.pointer(&mut before, from, Mutable::No)], Some(number)),
+                Step::Store(to, value) => {
+                    let pointer = self.pointer(&mut before, to, Mutable::Yes);
+                    ("simd_store", vec![pointer, self.operand(value, vector)], None)
+                }
+                Step::Binary(op, left, right) => {
+                    let name = match op {
+                        BinaryOp::Add => "simd_add",
+                        BinaryOp::Sub => "simd_sub",
+                        BinaryOp::Mul => "simd_mul",
+                        BinaryOp::Div => "simd_div",
+                        BinaryOp::BitAnd => "simd_and",
+                        BinaryOp::BitOr => "simd_or",
+                        _ => "simd_xor",
+                    };
+                    (name, vec![self.operand(left, vector), self.operand(right, vector)], Some(number))
+                }
+                Step::Unary(name, value) => (*name, vec![self.operand(value, vector)], Some(number)),
+            };
+            if let Some(number) = result {
+                let local = self.body.add_local(vector, self.source);
+                self.made.insert(number, local);
+            }
+            calls.push((before, name, args, result));
+        }
+        let mut last = Vec::new();
+        let by = Operand::int(lanes);
+        let moved: Vec<(Local, BinaryOp)> = (self.plan.left.iter().map(|local| (*local, BinaryOp::Sub)))
+            .chain(self.plan.walkers.iter().map(|local| (*local, BinaryOp::Offset)))
+            .chain(self.plan.counter.iter().map(|(local, _)| (*local, BinaryOp::Add)))
+            .collect();
+        for (local, op) in moved {
+            let ty = self.body.locals[local.index()].ty;
+            let next = self.value(&mut last, ty, Rvalue::Binary(op, Operand::copy(local), by.clone()));
+            last.push(Statement::assign(self.source, local, Rvalue::Use(Operand::copy(next))));
+        }
+        let mut next = self.body.add_block(Block { statements: last, ..Block::new(self.source, TerminatorKind::Goto(head)) });
+        for (before, name, args, result) in calls.into_iter().rev() {
+            let dest = match result {
+                Some(number) => self.made[&number],
+                None => self.body.add_local(Ty::unit(), self.source),
+            };
+            next = self.call(before, name, types, args, dest, next);
+        }
+
+        // The head: whether enough is left.
+        let mut asked = Vec::new();
+        let mut enough: Option<Local> = None;
+        let and = |writer: &mut Self, asked: &mut Vec<Statement>, enough: Option<Local>, more: Local| match enough {
+            Some(before) => writer.value(asked, Ty::bool(), Rvalue::Binary(BinaryOp::BitAnd, Operand::copy(before), Operand::copy(more))),
+            None => more,
+        };
+        for local in &self.plan.left {
+            let more = self.value(&mut asked, Ty::bool(), Rvalue::Binary(BinaryOp::Le, by.clone(), Operand::copy(*local)));
+            enough = Some(and(&mut self, &mut asked, enough, more));
+        }
+        if let Some((counter, limit, _)) = &limit {
+            let more = self.value(&mut asked, Ty::bool(), Rvalue::Binary(BinaryOp::Lt, Operand::copy(*counter), Operand::copy(*limit)));
+            enough = Some(and(&mut self, &mut asked, enough, more));
+        }
+        let enough = enough.expect("the loop counts something");
+        let slow = natural.head;
+        self.body.blocks[head.index()] = Block {
+            statements: asked,
+            ..Block::new(self.source, TerminatorKind::Switch { value: Operand::copy(enough), targets: vec![(0, slow)], otherwise: next })
+        };
+
+        // From the last to the first again: the old loop, or the splats and the head.
+        let mut into = head;
+        for (operand, local) in std::mem::take(&mut self.splats).into_iter().rev() {
+            into = self.call(Vec::new(), "simd_splat", types, vec![operand], local, into);
+        }
+        let kind = match may {
+            Some(may) => TerminatorKind::Switch { value: Operand::copy(may), targets: vec![(0, slow)], otherwise: into },
+            None => TerminatorKind::Goto(into),
+        };
+        let front = self.body.add_block(Block { statements: front, ..Block::new(self.source, kind) });
+        enter_through(self.body, natural, front);
+    }
+
+    /// A new local with this value.
+    fn value(&mut self, statements: &mut Vec<Statement>, ty: Ty, value: Rvalue) -> Local {
+        let local = self.body.add_local(ty, self.source);
+        statements.push(Statement::assign(self.source, local, value));
+        local
+    }
+
+    fn call(&mut self, statements: Vec<Statement>, name: &str, types: Args, args: Vec<Operand>, dest: Local, target: BlockId) -> BlockId {
+        let callee = Callee::Intrinsic(Symbol::intern(name), types);
+        let kind = TerminatorKind::Call { callee, args, dest: Place::local(dest), target: Some(target), unwind: None };
+        self.body.add_block(Block { statements, ..Block::new(self.source, kind) })
+    }
+
+    fn operand(&mut self, value: &Value, vector: Ty) -> Operand {
+        match value {
+            Value::Step(step) => Operand::copy(self.made[step]),
+            Value::Fixed(operand) => {
+                let local = self.body.add_local(vector, self.source);
+                self.splats.push((operand.clone(), local));
+                Operand::copy(local)
+            }
+        }
+    }
+
+    /// A pointer to the elements of a round.
+    fn pointer(&mut self, statements: &mut Vec<Statement>, place: &Where, mutable: Mutable) -> Operand {
+        let ty = Ty::new(TyKind::Ptr(mutable, self.plan.element));
+        match (place, &self.plan.counter) {
+            (Where::Walker(local), _) => {
+                let found = self.body.locals[local.index()].ty;
+                if found == ty {
+                    return Operand::copy(*local);
+                }
+                let cast = Rvalue::Cast(Cast::PointerToPointer, Operand::copy(*local), ty);
+                Operand::copy(self.value(statements, ty, cast))
+            }
+            (Where::Indexed(place), Some((counter, _))) => {
+                let mut place = place.clone();
+                place.projection.push(Projection::Index(*counter));
+                Operand::copy(self.value(statements, ty, Rvalue::RawRef(mutable, place)))
+            }
+            (Where::Indexed(_), None) => panic!("bug! an index without a counter"),
+        }
+    }
+
+    /// Whether what is written lies nowhere less than a vector beside what else is read or written. Nothing to ask: `None`.
+    fn lie_apart(&mut self, statements: &mut Vec<Statement>) -> Option<Local> {
+        let mut places: Vec<(Where, bool)> = Vec::new();
+        for step in &self.plan.steps {
+            let (place, written) = match step {
+                Step::Load(place) => (place, false),
+                Step::Store(place, _) => (place, true),
+                Step::Binary(..) | Step::Unary(..) => continue,
+            };
+            match places.iter_mut().find(|(known, _)| known == place) {
+                Some((_, known)) => *known |= written,
+                None => places.push((place.clone(), written)),
+            }
+        }
+        let mut addresses = Vec::new();
+        if places.len() > 1 {
+            for (place, _) in &places {
+                let pointer = self.pointer(statements, place, Mutable::No);
+                addresses.push(self.value(statements, Ty::int(), Rvalue::Cast(Cast::PointerToInt, pointer, Ty::int())));
+            }
+        }
+        let u64_ty = Ty::integer(IntTy::U64);
+        let number = |value: u64| Operand::constant(u64_ty, ConstKind::Int(i128::from(value)));
+        let mut all: Option<Local> = None;
+        for i in 0..places.len() {
+            for j in i + 1..places.len() {
+                if !places[i].1 && !places[j].1 {
+                    continue;
+                }
+                // 15 below to 15 above, but for the place itself.
+                let distance = self.value(statements, Ty::int(), Rvalue::Binary(BinaryOp::Sub, Operand::copy(addresses[i]), Operand::copy(addresses[j])));
+                let shifted = self.value(statements, Ty::int(), Rvalue::Binary(BinaryOp::Add, Operand::copy(distance), Operand::int(i128::from(VECTOR_BYTES) - 1)));
+                let shifted = self.value(statements, u64_ty, Rvalue::Cast(Cast::IntToInt, Operand::copy(shifted), u64_ty));
+                let far = self.value(statements, Ty::bool(), Rvalue::Binary(BinaryOp::Gt, Operand::copy(shifted), number(2 * VECTOR_BYTES - 2)));
+                let same = self.value(statements, Ty::bool(), Rvalue::Binary(BinaryOp::Eq, Operand::copy(distance), Operand::int(0)));
+                let apart = self.value(statements, Ty::bool(), Rvalue::Binary(BinaryOp::BitOr, Operand::copy(far), Operand::copy(same)));
+                all = Some(match all {
+                    Some(before) => self.value(statements, Ty::bool(), Rvalue::Binary(BinaryOp::BitAnd, Operand::copy(before), Operand::copy(apart))),
+                    None => apart,
+                });
+            }
+        }
+        all
+    }
+}
