@@ -81,7 +81,12 @@ pub(crate) struct Concrete {
 /// All the way.
 pub(crate) fn concrete(session: &mut Session, root: &Path, purpose: Purpose) -> Result<Concrete, Stopped> {
     let typed = if session.auto_parallel { crate::auto::types(session, root)?.0 } else { types(session, root)? };
+    // What was rewritten was found right; who wrote the loops hears of their own text only, once.
+    let told = session.auto_parallel.then(|| session.diags.clone());
     let (checked, clean) = check(session, &typed)?;
+    if let Some(told) = told {
+        session.diags = told;
+    }
     let roots = match purpose {
         Purpose::Run => Roots::main(&typed),
         Purpose::Test => Roots::tests(&typed),
