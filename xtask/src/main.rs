@@ -23,6 +23,7 @@ cargo x bench compile          how long the compiler takes beside gcc and Go
 cargo x bench parallel [NAME…] data parallelism beside plain threads and rayon
 cargo x bench tasks [WORDS]    what tasks, channels and locks cost beside Go and Rust
 cargo x stress [--minutes N]   programs of tasks, channels and locks under many seeds and workers (10)
+cargo x models       the runtime's protocols under loom
 cargo x ci           what the machine does
 ";
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         "bless" => bless(filter),
         "ui" | "run" | "pages" => harness(name, filter, &[]),
         "fuzz" => harness("fuzz", "made_up", &[("AURORA_FUZZ_SECONDS", if filter.is_empty() { "60" } else { filter })]),
+        "models" => models(),
         "stress" => stress::run(&root(), &words[1..]),
         "bench" => return bench::run(&words[1..]),
         "ci" => done(Command::new("bash").arg(".ci/run").current_dir(root())),
@@ -65,6 +67,13 @@ fn harness(target: &str, filter: &str, settings: &[(&str, &str)]) -> bool {
         command.arg("--").arg(filter);
     }
     done(command.envs(settings.iter().copied()))
+}
+
+/// A workspace of its own: loom is needed nowhere else.
+fn models() -> bool {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["test", "--quiet", "--manifest-path", "runtime/models/Cargo.toml", "--target-dir", "target/models"]);
+    done(command.current_dir(root()).env("LOOM_MAX_PREEMPTIONS", "3"))
 }
 
 fn done(command: &mut Command) -> bool {
