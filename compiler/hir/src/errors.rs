@@ -302,6 +302,12 @@ pub(crate) fn branches_differ(span: Span, first: Option<Span>, wanted: &str, fou
     .help("give both branches the same type")
 }
 
+pub(crate) fn if_without_else(span: Span, found: &str) -> Diagnostic {
+    Diagnostic::error(E0301, "this `if` has no value where its condition does not hold")
+        .primary(span, format!("a `{found}` here, and nothing otherwise"))
+        .help("add an `else` that gives a value too")
+}
+
 pub(crate) fn else_must_leave(span: Span) -> Diagnostic {
     Diagnostic::error(E0301, "the `else` of a `let` must not come back")
         .primary(span, "this block can reach its end")

@@ -139,6 +139,8 @@ struct FnCx<'a> {
     placed: HashMap<LocalId, tasks::Placed>,
     /// Blocks being checked that a task of an `async` may end with.
     async_blocks: Vec<tasks::AsyncBlock>,
+    /// The `if` that is checked next is what a variable is made of.
+    is_kept: bool,
     /// The closure around each closure.
     closure_parents: Vec<Option<u32>>,
     /// Which `Fn` traits were asked of closures, checked when their kinds are known.
@@ -194,6 +196,7 @@ impl<'a> FnCx<'a> {
             spawned: Vec::new(),
             placed: HashMap::new(),
             async_blocks: Vec::new(),
+            is_kept: false,
             closure_parents: Vec::new(),
             closure_checks: Vec::new(),
             scopes: vec![Vec::new()],

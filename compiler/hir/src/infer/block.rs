@@ -110,6 +110,7 @@ impl FnCx<'_> {
                 let init = l.init.as_ref().map(|init| match annotated {
                     Some(ty) => self.check_coerce(init, ty),
                     None => {
+                        self.is_kept = matches!(&init.kind, ast::ExprKind::If(i) if i.or_else.is_none());
                         let value = self.check_expr(init, None);
                         // A literal that nothing asks for otherwise keeps its own type.
                         let found = self.ty_of(value);

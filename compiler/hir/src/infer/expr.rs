@@ -660,12 +660,13 @@ impl FnCx<'_> {
     }
 
     fn if_else(&mut self, i: &ast::If, expect: Option<Ty>, span: Span) -> ExprId {
+        let is_kept = std::mem::take(&mut self.is_kept);
         self.scopes.push(Vec::new());
         let cond = self.condition(&i.cond);
         let after_cond = self.diverges;
         let discard = expect.is_some_and(|ty| self.shallow(ty).is_unit());
         let Some(other) = &i.or_else else {
-            let then = self.check_block_coerce(&i.then, Ty::unit());
+            let then = if is_kept { self.only_branch(&i.then) } else { self.check_block_coerce(&i.then, Ty::unit()) };
             self.scopes.pop();
             self.diverges = after_cond;
             return self.expr(ExprKind::If { cond, then, or_else: None }, Ty::unit(), span);
@@ -686,6 +687,20 @@ impl FnCx<'_> {
         let ty = join.result();
         let then = self.finish_branch(then, ty);
         self.expr(ExprKind::If { cond, then, or_else: Some(or_else) }, ty, span)
+    }
+
+    /// The branch of an `if` without `else` whose value somebody takes: there must be none.
+    fn only_branch(&mut self, block: &ast::Block) -> ExprId {
+        let id = self.check_block(block, None);
+        let ty = self.structurally(self.ty_of(id));
+        let has_value = !matches!(ty.kind(), TyKind::Infer(crate::ty::InferTy::General(_))) && !ty.is_unit() && !ty.is_never() && !ty.is_error();
+        if has_value {
+            let (span, ty) = (self.blame(id), self.resolve(ty));
+            let ty = self.show(ty);
+            self.report(errors::if_without_else(span, &ty));
+            return self.error_expr(span);
+        }
+        self.coerce(id, Ty::unit())
     }
 
     /// One branch more: its value made to fit those before.
