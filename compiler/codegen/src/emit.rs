@@ -109,7 +109,7 @@ pub fn function(
         local_layouts: body.locals.iter().map(|local| unit.layouts.of(local.ty)).collect(),
         result_address: None,
         blocks,
-        loops: Loops::new(body),
+        loops: Loops::new(body, unit.rounds),
         data: Vec::new(),
         cold: Vec::new(),
         raise_exit: None,
@@ -313,6 +313,11 @@ impl<'a> Emitter<'a, '_> {
         self.in_cleanup = data.cleanup;
         if data.cleanup {
             self.builder.set_cold_block(block);
+        }
+        if self.unit.rounds && self.loops.is_header(id) && !data.cleanup {
+            let fiber = self.builder.ins().get_pinned_reg(types::I64);
+            let round = self.builder.ins().iconst(types::I64, i64::from(self.source_base) << 20 | i64::from(id.0));
+            self.call_row("rt_observe_round", &[fiber, round]);
         }
         self.statements(data);
         let repeated = self.loops.repeated(id);

@@ -35,6 +35,7 @@ pub fn compile(
 ) -> Result<Code, Missing> {
     let mut unit = Unit::new(program);
     unit.observed = options.observed;
+    unit.rounds = options.rounds;
     let compiled = compile_all(&unit, options);
     let mut image = image::build(&unit, &compiled, sources);
     let mut memory = Memory::new(image.bytes.len());
@@ -72,7 +73,8 @@ fn write(bytes: &mut [u8], at: u64, change: impl FnOnce(u64) -> u64) {
 }
 
 impl Code {
-    fn header(&self) -> *const Header {
+    /// The program in memory.
+    pub fn header(&self) -> *const Header {
         self.memory.start().cast_const().cast()
     }
 

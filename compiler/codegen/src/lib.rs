@@ -29,10 +29,12 @@ pub struct Options {
     pub native: bool,
     /// Before each atomic operation another task may go on: for repeatable and explored runs.
     pub observed: bool,
+    /// Each round of a loop is told to the runtime: for runs in which waiting by looking again and again must come to an end.
+    pub rounds: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { opt: true, verify: cfg!(debug_assertions), threads: 0, native: false, observed: false }
+        Options { opt: true, verify: cfg!(debug_assertions), threads: 0, native: false, observed: false, rounds: false }
     }
 }

@@ -20,6 +20,8 @@ pub struct Loops {
     /// By block: the header whose test it repeats.
     repeated: Vec<Option<BlockId>>,
     dominator: Vec<usize>,
+    /// By block: whether a loop goes round through it.
+    headers: Vec<bool>,
 }
 
 /// A longer test costs more in code than the jump in time.
@@ -45,7 +47,13 @@ impl Loops {
         false
     }
 
-    pub fn new(body: &Body) -> Loops {
+    /// Whether each round of a loop comes by here.
+    pub fn is_header(&self, block: BlockId) -> bool {
+        self.headers[block.index()]
+    }
+
+    /// `as_written`: no test of a loop is repeated at its end.
+    pub fn new(body: &Body, as_written: bool) -> Loops {
         let count = body.blocks.len();
         let order = reverse_postorder(body);
         let mut number = vec![usize::MAX; count];
@@ -97,7 +105,7 @@ impl Loops {
         let mut repeated = vec![None; count];
         for (inside, &header) in members.iter().zip(&headers) {
             let header_id = BlockId(header as u32);
-            if !is_test(body, header_id, inside) {
+            if as_written || !is_test(body, header_id, inside) {
                 continue;
             }
             for &from in &preds[header] {
@@ -106,7 +114,9 @@ impl Loops {
                 }
             }
         }
-        let mut loops = Loops { order, innermost, members, predecessors: vec![0; count], repeated, dominator };
+        let mut is_header = vec![false; count];
+        headers.iter().for_each(|&header| is_header[header] = true);
+        let mut loops = Loops { order, innermost, members, predecessors: vec![0; count], repeated, headers: is_header, dominator };
         for &block in &loops.order {
             for next in loops.successors(body, block) {
                 loops.predecessors[next.index()] += 1;

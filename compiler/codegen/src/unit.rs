@@ -58,6 +58,7 @@ pub struct Unit<'a> {
     pub source_base: Vec<u32>,
     /// See `Options`.
     pub observed: bool,
+    pub rounds: bool,
 }
 
 impl<'a> Unit<'a> {
@@ -83,6 +84,7 @@ impl<'a> Unit<'a> {
             statics: program.statics.iter().enumerate().map(|(i, item)| (item.id, i as u32)).collect(),
             source_base,
             observed: false,
+            rounds: false,
         }
     }
 

@@ -84,10 +84,14 @@ pub(crate) enum Effort {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Explore {
     pub file: PathBuf,
-    /// How many schedules to draw.
-    pub random: u64,
+    /// How many schedules to draw; `None`: every execution.
+    pub random: Option<u64>,
     /// The first one's seed.
     pub seed: u64,
+    /// More executions than these are not looked at.
+    pub executions: u64,
+    /// What the library's locks and channels are made of is explored, too.
+    pub atomics: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -116,6 +120,9 @@ pub(crate) enum Make {
     Library,
 }
 
+/// So many executions are explored unless told otherwise.
+const EXECUTIONS_MAX: u64 = 10_000_000;
+
 /// A command with its options; `true` for those that take a value.
 struct Shape {
     name: &'static str,
@@ -131,7 +138,7 @@ const SHAPES: &[Shape] = &[
     Shape { name: "test", options: &[("--filter", true)] },
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
-    Shape { name: "explore", options: &[("--random", true), ("--seed", true)] },
+    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--executions", true), ("--atomics", false)] },
     Shape { name: "litmus", options: &[("--json", false), ("--verbose", false), ("--engine", true)] },
     Shape { name: "help", options: &[] },
     Shape { name: "version", options: &[] },
@@ -337,7 +344,11 @@ impl Given {
             }
             "explore" => {
                 let (random, seed) = (self.number("--random")?, self.number("--seed")?);
-                Command::Explore(Explore { file: self.one("a file")?.into(), random: random.unwrap_or(1000), seed: seed.unwrap_or(0) })
+                let (executions, atomics) = (self.number("--executions")?, self.take(&["--atomics"]).is_some());
+                if self.take(&["--exhaustive"]).is_some() && random.is_some() {
+                    return Err("error: `--exhaustive` and `--random` are two ways to explore; choose one".into());
+                }
+                Command::Explore(Explore { file: self.one("a file")?.into(), random, seed: seed.unwrap_or(0), executions: executions.unwrap_or(EXECUTIONS_MAX), atomics })
             }
             "litmus" => {
                 let (json, verbose) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some());

@@ -8,7 +8,7 @@ use crate::stdlib::{self, Extent};
 use diag::Clean;
 use hir::{ModuleSource, TypedProgram};
 use mir::body::MonoProgram;
-use mir::{CheckedProgram, Level, Roots};
+use mir::{CheckedProgram, Grain, Level, Roots};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +27,10 @@ pub(crate) enum Purpose {
     Run,
     /// Its `test` blocks.
     Test,
+    /// Its `main`, every step of which is asked for.
+    Explore(Grain),
+    /// The same with its `test` blocks.
+    ExploreTests(Grain),
 }
 
 /// Text to types. Stops behind the first phase that found a mistake.
@@ -90,8 +94,10 @@ pub(crate) fn concrete(session: &mut Session, root: &Path, purpose: Purpose) -> 
     let roots = match purpose {
         Purpose::Run => Roots::main(&typed),
         Purpose::Test => Roots::tests(&typed),
+        Purpose::Explore(grain) => Roots { observed: Some(grain), ..Roots::main(&typed) },
+        Purpose::ExploreTests(grain) => Roots { observed: Some(grain), ..Roots::tests(&typed) },
     };
-    if purpose == Purpose::Run && roots.main.is_none() {
+    if matches!(purpose, Purpose::Run | Purpose::Explore(_)) && roots.main.is_none() {
         return Err(Stopped::NoFile(format!("`{}` has no `fn main()` to start with", root.display())));
     }
     let made = session.phase("monomorphize", |_| mir::monomorphize(&typed, &checked, clean, &roots));

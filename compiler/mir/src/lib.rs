@@ -35,7 +35,7 @@ mod place;
 
 pub use build::build;
 pub use check::{CheckedProgram, check, check_function};
-pub use mono::{Roots, check_constants, monomorphize};
+pub use mono::{Grain, Roots, check_constants, monomorphize};
 pub use opt::{Level, optimize};
 pub use fast::{BitSet, FastMap, FastSet};
 pub use place::Location;

@@ -99,6 +99,35 @@ macro_rules! for_each_rt_fn {
             /// A call that may block the worker's thread begins (1) or has ended (0).
             plain fn rt_task_blocking(fiber: *mut u8, begins: i64);
 
+            /// An atomic step, if the run is observed; what stood there. The number of the operation (0 load, 1 store, 2 and on
+            /// swap, add, sub, and, or, xor, the larger and the smaller of signed and of unsigned numbers, 16 compare and
+            /// exchange, 17 fence), the size << 8, the order << 16, that of a failure << 24, 1 << 32 for steps of waiting.
+            plain fn rt_observe_access(fiber: *mut u8, what: i64, at: *mut u8, a: u64, b: u64) -> u64;
+            /// What follows, up to its end, the library does alone on an object, if the run is observed.
+            plain fn rt_observe_begin(fiber: *mut u8, object: *mut u8);
+            /// What follows belongs to a step that was asked for.
+            plain fn rt_observe_quiet(fiber: *mut u8);
+            /// That was all that belonged to it.
+            plain fn rt_observe_loud(fiber: *mut u8);
+            /// The object may be another's.
+            plain fn rt_observe_end(fiber: *mut u8, object: *mut u8);
+            /// Waits until a lock is the task's; its own step of taking it follows.
+            plain fn rt_observe_lock(fiber: *mut u8, object: *mut u8);
+            /// The same if it is free: 1, or 0.
+            plain fn rt_observe_try_lock(fiber: *mut u8, object: *mut u8) -> i64;
+            /// The lock was left.
+            plain fn rt_observe_unlock(fiber: *mut u8, object: *mut u8);
+            /// One of so many, each of which is possible.
+            plain fn rt_observe_choose(fiber: *mut u8, count: i64) -> i64;
+            /// Whether a task has ended, as a step.
+            plain fn rt_observe_ended(fiber: *mut u8, task: *mut u8) -> i64;
+            /// Looking whether the task is cancelled is a step where that can be.
+            plain fn rt_observe_look(fiber: *mut u8);
+            /// A loop goes round once more.
+            plain fn rt_observe_round(fiber: *mut u8, place: i64);
+            /// Waits for all tasks of a scope.
+            plain fn rt_observe_scope(fiber: *mut u8, within: *mut u8);
+
             /// Appends to the buffer of standard output.
             plain fn rt_stdout_write(at: *const u8, len: i64);
             /// Hands the buffer of standard output to the system.

@@ -9,9 +9,11 @@ mod model;
 mod outcome;
 mod program;
 mod report;
+mod walk;
 
 pub use enumerate::{Limits, TooLarge, enumerate};
 pub use format::{Refusal, read};
 pub use outcome::{Observation, Outcome, State, judge};
 pub use program::Test;
 pub use report::{json, table};
+pub use walk::walk;

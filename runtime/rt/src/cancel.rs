@@ -8,7 +8,7 @@
 
 use crate::fiber::Record;
 use crate::prim::{LazyLock, Mutex, MutexGuard, Ordering, lock};
-use crate::{clock, wait};
+use crate::{clock, observe, wait};
 use abi::{NODE_LINKED, NODE_REASON, NODE_SHIELD, Node};
 use std::collections::HashMap;
 use std::ptr::null_mut;
@@ -41,6 +41,11 @@ fn registry() -> MutexGuard<'static, Registry> {
     static REGISTRY: LazyLock<Mutex<Registry>> =
         LazyLock::new(|| Mutex::new(Registry { deadlines: HashMap::new(), last: 0 }));
     lock(&REGISTRY)
+}
+
+/// Forgets everything: the run that it was of is over, however it ended.
+pub fn reset() {
+    registry().deadlines.clear();
 }
 
 /// Why the code of this context is cancelled, if it is: the nearest reason up to the next shield.
@@ -211,10 +216,16 @@ pub unsafe fn unlink(node: *mut Node) {
 /// # Safety
 /// The node is alive.
 pub unsafe fn cancel(node: *mut Node, reason: u64) {
+    if observe::is_on() {
+        observe::cancels();
+    }
     let registry = registry();
     // SAFETY: the caller's promise.
     unsafe { cancel_locked(node, reason) };
     drop(registry);
+    if observe::is_on() {
+        observe::wake_cancelled();
+    }
 }
 
 unsafe fn cancel_locked(node: *mut Node, reason: u64) {
@@ -270,6 +281,9 @@ pub unsafe fn deadline(node: *mut Node, at: i64, opens_shield: bool) {
 
 /// A deadline has come; the context may have ended before.
 pub fn elapsed(serial: u64) {
+    if observe::is_on() {
+        observe::cancels();
+    }
     let mut registry = registry();
     let Some(deadline) = registry.deadlines.remove(&serial) else { return };
     // SAFETY: contexts leave the table of deadlines before they end.
@@ -284,6 +298,10 @@ pub fn elapsed(serial: u64) {
         } else {
             cancel_locked(node, abi::REASON_DEADLINE);
         }
+    }
+    drop(registry);
+    if observe::is_on() {
+        observe::wake_cancelled();
     }
 }
 

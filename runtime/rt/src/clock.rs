@@ -2,13 +2,16 @@
 
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicI64, Mutex, Ordering, lock};
-use crate::{cancel, prim, sched, virt, wait};
+use crate::{cancel, observe, prim, sched, virt, wait};
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub fn now() -> i64 {
+    if observe::is_on() {
+        return observe::now();
+    }
     if virt::is_on() {
         return virt::now();
     }
@@ -17,6 +20,9 @@ pub fn now() -> i64 {
 }
 
 pub fn wall() -> i64 {
+    if observe::is_on() {
+        return virt::WALL_START + observe::now();
+    }
     if virt::is_on() {
         return virt::wall();
     }
@@ -146,6 +152,9 @@ pub fn wake_at(at: i64, record: *mut Record, epoch: u64) {
 }
 
 pub fn cancel_at(at: i64, serial: u64) {
+    if observe::is_on() {
+        return observe::cancel_at(at, serial);
+    }
     sched::watch_clock();
     add(at, Event::Cancel(serial));
 }

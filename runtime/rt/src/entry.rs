@@ -5,7 +5,7 @@
 //! and fiber on to `fault`, because Rust code has no way to know them.
 
 use crate::fiber::Record;
-use crate::{cancel, clock, fault, fiber, file, heap, net, number, process, sched, scope, standard, start, system, tasks};
+use crate::{cancel, clock, fault, fiber, file, heap, net, number, observe, process, sched, scope, standard, start, system, tasks};
 
 macro_rules! rows {
     ($($(#[doc = $doc:literal])* $effect:ident fn $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?;)*) => {
@@ -128,6 +128,50 @@ may_park! {
     rt_task_join(*mut u8, *mut u8, i64) -> i64 => tasks::join;
     rt_task_wait_scope(*mut u8, *mut u8, i64, i64) -> i64 => tasks::wait_scope;
     rt_task_yield(*mut u8) => tasks::yield_now;
+    rt_observe_access(*mut u8, i64, *mut u8, u64, u64) -> u64 => observe::access;
+    rt_observe_begin(*mut u8, *mut u8) => observe::begin;
+    rt_observe_end(*mut u8, *mut u8) => observe::end;
+    rt_observe_lock(*mut u8, *mut u8) => observe::lock;
+    rt_observe_try_lock(*mut u8, *mut u8) -> i64 => observe::try_lock;
+    rt_observe_unlock(*mut u8, *mut u8) => observe::unlock;
+    rt_observe_choose(*mut u8, i64) -> i64 => observe::choose;
+    rt_observe_ended(*mut u8, *mut u8) -> i64 => observe::ended;
+    rt_observe_look(*mut u8) => observe::look;
+    rt_observe_scope(*mut u8, *mut u8) => observe::scope;
+}
+
+/// Puts the registers that a call keeps on the stack, where all else lies that the fiber's code goes by.
+///
+/// # Safety
+/// See the row.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn rt_observe_round(_: *mut u8, _: i64) {
+    #[cfg(target_arch = "x86_64")]
+    core::arch::naked_asm!(
+        "mov [rdi + {frame}], rbp", "mov rax, [rsp]", "mov [rdi + {address}], rax",
+        "push rbp", "push rbx", "push r12", "push r13", "push r14",
+        "mov rdx, rsp",
+        "call {target}",
+        "pop r14", "pop r13", "pop r12", "pop rbx", "pop rbp", "ret",
+        frame = const std::mem::offset_of!(Record, frame),
+        address = const std::mem::offset_of!(Record, address),
+        target = sym observe::round,
+    );
+    #[cfg(target_arch = "aarch64")]
+    core::arch::naked_asm!(
+        "str x29, [x0, {frame}]", "str x30, [x0, {address}]",
+        "stp x29, x30, [sp, #-160]!",
+        "stp x19, x20, [sp, #16]", "stp x22, x23, [sp, #32]", "stp x24, x25, [sp, #48]", "stp x26, x27, [sp, #64]",
+        "str x28, [sp, #80]", "stp d8, d9, [sp, #96]", "stp d10, d11, [sp, #112]", "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mov x2, sp",
+        "bl {target}",
+        "ldp x29, x30, [sp], #160", "ret",
+        frame = const std::mem::offset_of!(Record, frame),
+        address = const std::mem::offset_of!(Record, address),
+        target = sym observe::round,
+    );
 }
 
 /// Called by prologues that found themselves below the limit: keeps every register, and notes who calls.
@@ -186,6 +230,8 @@ pub unsafe extern "C" fn rt_task_poll() {
 }
 
 exported! {
+    fn rt_observe_quiet(fiber: *mut u8) { observe::quiet(fiber) }
+    fn rt_observe_loud(fiber: *mut u8) { observe::loud(fiber) }
     fn rt_unwind() {}
     fn rt_task_ready(fiber: *mut u8) { sched::ready(fiber.cast()) }
     fn rt_task_publish(fiber: *mut u8, task: *mut u8, main: *const u8) {

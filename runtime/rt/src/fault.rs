@@ -4,7 +4,7 @@
 //! address and fiber: the caller's place in the text is found from these, so compiled code passes only constants.
 
 use crate::table::Tables;
-use crate::{process, scope, standard};
+use crate::{observe, process, scope, standard};
 use abi::{Fault, Fiber};
 use std::fmt::Write;
 
@@ -93,6 +93,7 @@ fn raise(caller: Caller, message: String) {
 fn raise_with(caller: Caller, mut panic: Panic) {
     // SAFETY: the pinned register holds the running fiber, and nothing else refers to it during a call.
     let fiber = unsafe { &mut *caller.fiber };
+    observe::raises(caller.fiber.cast());
     describe(caller, fiber, &mut panic);
     if panic.reason.is_none() {
         panic.image = fiber.image as usize;

@@ -13,6 +13,7 @@ mod file;
 mod heap;
 mod net;
 mod number;
+pub mod observe;
 mod policy;
 mod prim;
 mod process;

@@ -8,7 +8,7 @@
 use crate::fault::{self, Panic};
 use crate::fiber::{self, Record, Start};
 use crate::prim::{AtomicPtr, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
-use crate::{cancel, sched, wait, watch};
+use crate::{cancel, observe, sched, wait, watch};
 use abi::*;
 use std::ptr::null_mut;
 
@@ -102,6 +102,10 @@ unsafe fn take_along(record: *mut Record, head: *mut TaskHead) {
 /// The record is the running fiber's.
 pub unsafe fn publish_forks(record: *mut Record) {
     // SAFETY: the caller's promise; the array is the worker's, the fiber's while it runs.
+    if observe::is_on() {
+        return;
+    }
+    // SAFETY: as above.
     unsafe {
         let fiber = &mut (*record).head;
         let mut at = fiber.forks_base;
@@ -129,6 +133,9 @@ pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
     // SAFETY: the caller's promise; the array is the worker's, the fiber's while it runs.
     unsafe {
         TASK_MAIN.store(main, Ordering::Relaxed);
+        if observe::is_on() {
+            return publish(record, head, main);
+        }
         let fiber = &mut (*record).head;
         let worker = &*(*record).worker;
         let (start, end) = (worker.forks_start(), worker.forks_end());
@@ -208,6 +215,10 @@ pub unsafe fn start_task(record: *mut Record, head: *mut TaskHead) {
 /// # Safety
 /// The record is the running fiber's; the caller has the task's only handle.
 pub unsafe fn join(record: *mut Record, head: *mut TaskHead, what: i64) -> i64 {
+    if observe::is_on() {
+        // SAFETY: the caller's promise.
+        return unsafe { observe::join(record, head) };
+    }
     // SAFETY: the caller's promise: the task lives until its handle is used up.
     unsafe {
         let state = &(*head).state;
@@ -260,6 +271,10 @@ pub unsafe fn join(record: *mut Record, head: *mut TaskHead, what: i64) -> i64 {
 /// # Safety
 /// As [`join`]; the fiber is armed with this epoch.
 pub unsafe fn wait_for(record: *mut Record, head: *mut TaskHead, epoch: u64, value: u64) -> bool {
+    if observe::is_on() {
+        // SAFETY: the caller's promise.
+        unsafe { observe::touch(record, head as usize) };
+    }
     // SAFETY: the caller's promise.
     let (head, number) = unsafe { (&*head, (*record).number) };
     // ORDER: Acquire; partner of the release in `end`.
@@ -325,6 +340,10 @@ unsafe fn limit(scope: *mut Scope) -> u64 {
 /// # Safety
 /// The caller ran the task; its result is written.
 pub unsafe fn end(head: *mut TaskHead, phase: u64) -> bool {
+    if observe::is_on() {
+        // SAFETY: the caller runs.
+        unsafe { observe::touch(observe::running(), head as usize) };
+    }
     // SAFETY: the caller's promise.
     let head = unsafe { &*head };
     // ORDER: Acquire; partner of the exchange in `wait_for`.
@@ -353,6 +372,10 @@ pub unsafe fn leave(scope: *mut Scope) {
     // SAFETY: the scope stays until the exchange below has taken the task off its count.
     unsafe {
         let limited = limit(scope) > 0;
+        let observed = limited && observe::is_on();
+        if observed {
+            observe::enter_step(observe::running(), scope as usize);
+        }
         if limited {
             publish_queued(scope);
         }
@@ -365,6 +388,9 @@ pub unsafe fn leave(scope: *mut Scope) {
             match word.compare_exchange_weak(seen, seen - SCOPE_TASK, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
                     let last = seen / SCOPE_TASK == 1;
+                    if observed {
+                        observe::leave_step(observe::running(), scope as usize);
+                    }
                     // Who waits for a place looks again, whether it is one.
                     if seen & SCOPE_WAITING != 0 && (last || limited) {
                         wait::wake(fiber.cast(), epoch, 0);
@@ -388,6 +414,9 @@ pub unsafe fn wait(record: *mut Record, scope: *mut Scope, most: u64, what: i64)
     unsafe {
         let word = &(*scope).word;
         let mut result = 0;
+        if observe::is_on() {
+            return wait_observed(record, scope, most, what);
+        }
         // ORDER: Acquire; partner of the release in `leave`.
         while result != -2 && word.load(Ordering::Acquire) / SCOPE_TASK > most {
             let epoch = wait::arm(record);
@@ -400,6 +429,35 @@ pub unsafe fn wait(record: *mut Record, scope: *mut Scope, most: u64, what: i64)
             word.fetch_and(!SCOPE_WAITING, Ordering::AcqRel);
         }
         result.min(0)
+    }
+}
+
+/// The same where each look at the scope is a step.
+///
+/// # Safety
+/// As above.
+unsafe fn wait_observed(record: *mut Record, scope: *mut Scope, most: u64, what: i64) -> i64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let word = &(*scope).word;
+        loop {
+            observe::enter_step(record, scope as usize);
+            word.fetch_and(!SCOPE_WAITING, Ordering::AcqRel);
+            let waits = word.load(Ordering::Acquire) / SCOPE_TASK > most;
+            if waits {
+                let epoch = wait::arm(record);
+                (*scope).fiber.store(record.cast(), Ordering::Relaxed);
+                (*scope).epoch.store(epoch, Ordering::Relaxed);
+                word.fetch_or(SCOPE_WAITING, Ordering::AcqRel);
+            }
+            observe::leave_step(record, scope as usize);
+            if !waits {
+                return 0;
+            }
+            if wait::park(record, -1, what) == -2 {
+                return -2;
+            }
+        }
     }
 }
 

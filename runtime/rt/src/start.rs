@@ -94,6 +94,15 @@ unsafe fn run(image: *const Image, offset: u64) -> Result<(), String> {
     result
 }
 
+/// The same for a function that is no program's `main`.
+///
+/// # Safety
+/// As above.
+pub unsafe fn run_alone(image: *const Image, offset: u64) -> Result<(), String> {
+    // SAFETY: the caller's promise.
+    unsafe { run(image, offset) }
+}
+
 /// See `abi::RunMain`.
 ///
 /// # Safety

@@ -16,7 +16,7 @@ const PROLOGUES_PER_TURN: u64 = 6;
 const NANOSECONDS_PER_DECISION: i64 = 1_000;
 const NANOSECONDS_PER_LOOK: i64 = 100;
 /// The wall clock of repeatable runs begins here: the first second of 2026.
-const WALL_START: i64 = 1_767_225_600_000_000_000;
+pub const WALL_START: i64 = 1_767_225_600_000_000_000;
 
 struct Virtual {
     decisions: u64,

@@ -7,7 +7,7 @@
 use crate::cancel;
 use crate::fiber::Record;
 use crate::prim::Ordering;
-use crate::{clock, sched, watch};
+use crate::{clock, observe, sched, watch};
 use abi::*;
 
 pub fn word(epoch: u64, value: u64, state: u64) -> u64 {
@@ -22,6 +22,10 @@ pub const CANCELLABLE: i64 = 1 << 16;
 /// # Safety
 /// The record is one of the table.
 pub unsafe fn wake(record: *mut Record, epoch: u64, value: u64) -> bool {
+    if observe::is_on() {
+        // SAFETY: the caller's promise.
+        return unsafe { observe::wake(record, epoch, value) };
+    }
     // SAFETY: the caller's promise.
     let wait = unsafe { &(*record).head.wait };
     // ORDER: Relaxed; the exchange decides.
@@ -51,6 +55,9 @@ pub unsafe fn wake(record: *mut Record, epoch: u64, value: u64) -> bool {
 pub unsafe fn cancel(record: *mut Record) {
     // SAFETY: the caller's promise.
     let wait = unsafe { &(*record).head.wait };
+    if observe::is_on() {
+        return observe::cancel_later(record);
+    }
     // SeqCst: partner of the exchange in `park`; see there.
     let seen = wait.load(Ordering::SeqCst);
     if seen & WAIT_CANCELLABLE != 0 && matches!(seen & WAIT_STATE, WAIT_ARMED | WAIT_PARKED) {
@@ -76,6 +83,10 @@ pub unsafe fn park(record: *mut Record, deadline: i64, what: i64) -> i64 {
         let timed = deadline >= 0;
         // Destructors run shielded: no cancellation while another unwinding is under way.
         let cancellable = what & CANCELLABLE != 0 && fiber.head.panic.is_null();
+        if observe::is_on() {
+            // SAFETY: the caller's promise.
+            return value(unsafe { observe::park(record, deadline, epoch, cancellable) });
+        }
         if cancellable && !cancellable_now(record, epoch) {
             // Somebody was faster, or it is cancelled: the word says which.
         } else {
@@ -126,6 +137,10 @@ fn value(word: u64) -> i64 {
 /// # Safety
 /// The record is the running fiber's.
 pub unsafe fn arm(record: *mut Record) -> u64 {
+    if observe::is_on() {
+        // SAFETY: the caller's promise.
+        return unsafe { observe::arm(record) };
+    }
     // SAFETY: the caller's promise.
     let wait = unsafe { &(*record).head.wait };
     // ORDER: Relaxed; only the fiber itself begins an epoch, and tickets are handed on by what is released later.

@@ -96,6 +96,59 @@ impl Emitter<'_, '_> {
         self.finish(values, dest, after);
     }
 
+    /// The same as a step that the runtime is asked for.
+    pub fn observed(&mut self, name: &str, types: &[Ty], args: &[Operand], dest: &Place, after: After) {
+        let fiber = self.builder.ins().get_pinned_reg(types::I64);
+        let zero = self.number(0);
+        if name == "fence" {
+            let what = self.number(17 | (order(&args[0]) as u64) << 16);
+            self.call_row("rt_observe_access", &[fiber, what, zero, zero, zero]);
+            return self.finish(Vec::new(), dest, after);
+        }
+        let layout = self.layouts.of(types[0]);
+        let signed = class(types[0]) == Class::Signed;
+        let operation: u64 = match name {
+            "load" => 0,
+            "store" => 1,
+            "swap" => 2,
+            "add" => 3,
+            "sub" => 4,
+            "and" => 5,
+            "or" => 6,
+            "xor" => 7,
+            "max" => 8 + u64::from(!signed),
+            "min" => 10 + u64::from(!signed),
+            "compare_exchange" => 16,
+            _ => panic!("bug! there is no atomic_{name}"),
+        };
+        let orders = match name {
+            "load" => order(&args[1]) as u64,
+            "compare_exchange" => order(&args[3]) as u64 | (order(&args[4]) as u64) << 8,
+            _ => order(&args[2]) as u64,
+        };
+        let at = self.scalar(&args[0]);
+        let ty = clif(leaves(&layout)[0].scalar);
+        let values: Vec<Value> = match name {
+            "load" => Vec::new(),
+            "compare_exchange" => vec![self.scalar(&args[1]), self.scalar(&args[2])],
+            _ => vec![self.scalar(&args[1])],
+        };
+        let wide: Vec<Value> =
+            values.iter().map(|&value| if ty == types::I64 { value } else { self.builder.ins().uextend(types::I64, value) }).collect();
+        let what = self.number(operation | u64::from(layout.size) << 8 | orders << 16);
+        let [a, b] = [0, 1].map(|index| wide.get(index).copied().unwrap_or(zero));
+        let seen = self.call_row("rt_observe_access", &[fiber, what, at, a, b]).expect("the row gives what was seen");
+        let seen = if ty == types::I64 { seen } else { self.builder.ins().ireduce(ty, seen) };
+        match name {
+            "store" => self.finish(Vec::new(), dest, after),
+            "compare_exchange" => {
+                let done = self.builder.ins().icmp(IntCC::Equal, seen, values[0]);
+                self.finish_pair(seen, done, dest, after);
+            }
+            _ => self.finish(vec![seen], dest, after),
+        }
+    }
+
     /// `(T, bool)`, whose fields may lie in either order.
     fn finish_pair(&mut self, first: Value, second: Value, dest: &Place, after: After) {
         let spot = self.place(dest);

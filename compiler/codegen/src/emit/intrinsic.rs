@@ -19,6 +19,9 @@ impl Emitter<'_, '_> {
         if let Some(atomic) = name.strip_prefix("atomic_") {
             return self.atomic(atomic, types, args, dest, after);
         }
+        if let Some(atomic) = name.strip_prefix("observed_") {
+            return self.observed(atomic, types, args, dest, after);
+        }
         // Those that do more than compute scalars from scalars.
         match name {
             "read" => {
@@ -205,7 +208,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn number(&mut self, value: u64) -> Value {
+    pub fn number(&mut self, value: u64) -> Value {
         self.builder.ins().iconst(types::I64, value as i64)
     }
 

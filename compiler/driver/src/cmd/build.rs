@@ -49,7 +49,17 @@ pub(crate) fn run(run: &Run, global: &Global) -> u8 {
 
 /// The program's code, and what was reported on the way. The error is the exit code; it has been told.
 pub(super) fn in_memory(session: &mut Session, program: &MonoProgram, options: &Options) -> Result<Code, u8> {
-    let code = session.phase("emit", |s| codegen::jit::compile(program, &s.sources, &rt::symbol, options)).map_err(|missing| {
+    with_symbols(session, program, options, &rt::symbol)
+}
+
+/// The same with other functions of the runtime.
+pub(super) fn with_symbols(
+    session: &mut Session,
+    program: &MonoProgram,
+    options: &Options,
+    symbols: &dyn Fn(&str) -> Option<*const u8>,
+) -> Result<Code, u8> {
+    let code = session.phase("emit", |s| codegen::jit::compile(program, &s.sources, symbols, options)).map_err(|missing| {
         eprintln!("error: {missing}");
         exit::USER
     })?;

@@ -6,6 +6,7 @@
 
 use super::call::Target;
 use super::lower::{Lowering, is_enum};
+use super::Grain;
 use crate::body::*;
 use diag::Symbol;
 use hir::ty::{Args, Mutable, Ty, TyKind};
@@ -35,6 +36,8 @@ impl Lowering<'_, '_> {
                 self.call_fn(show, Args::new(&ty_args[..1]), args, target);
             }
             "show_any" => self.go_on(target),
+            "observed" => self.emit_value(Rvalue::Use(Operand::bool(self.mono.observed.is_some())), target),
+            "observed_whole" => self.emit_value(Rvalue::Use(Operand::bool(self.mono.observed == Some(Grain::Steps))), target),
             "discriminant" => {
                 let value = if is_enum(self.mono, ty_args[0]) {
                     Rvalue::Discriminant(self.as_place(first(), source).deref())
@@ -116,8 +119,20 @@ impl Lowering<'_, '_> {
             "slice_get_mut" => self.element(Mutable::Yes, true, &args, target),
             "slice_get_unchecked" => self.element(Mutable::No, false, &args, target),
             "slice_get_unchecked_mut" => self.element(Mutable::Yes, false, &args, target),
+            atomic if self.is_asked(atomic, source) => {
+                let asked = Symbol::intern(&atomic.replacen("atomic_", "observed_", 1));
+                self.emit_call(Callee::Intrinsic(asked, ty_args), args, target);
+            }
             _ => self.emit_call(Callee::Intrinsic(name, ty_args), args, target),
         }
+    }
+
+    /// In runs that are observed, the atomics that a program can name are steps to be asked for. What tasks themselves are
+    /// made of is told by the steps of spawning, joining and waiting.
+    fn is_asked(&self, name: &str, source: SourceId) -> bool {
+        self.mono.observed.is_some()
+            && name.starts_with("atomic_")
+            && self.body.sources[source.index()].function.as_str().starts_with("std::sync::atomic::")
     }
 
     fn is_shown(&self, ty: Ty) -> bool {

@@ -37,16 +37,27 @@ pub struct Roots {
     pub tests: Vec<FnId>,
     /// `extern "C"` functions with a body.
     pub exported: Vec<FnId>,
+    /// The runs are to be observed: every step that others can tell is asked for.
+    pub observed: Option<Grain>,
+}
+
+/// What a step is in runs that are observed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grain {
+    /// Each use of a lock or a channel of the library.
+    Steps,
+    /// Each atomic that they are made of.
+    Atomics,
 }
 
 impl Roots {
     /// To be run.
     pub fn main(program: &TypedProgram) -> Roots {
-        Roots { main: program.program().main, tests: Vec::new(), exported: exported(program) }
+        Roots { main: program.program().main, tests: Vec::new(), exported: exported(program), observed: None }
     }
     /// To be tested.
     pub fn tests(program: &TypedProgram) -> Roots {
-        Roots { main: None, tests: program.program().tests.clone(), exported: exported(program) }
+        Roots { main: None, tests: program.program().tests.clone(), exported: exported(program), observed: None }
     }
 }
 
@@ -64,6 +75,7 @@ pub fn monomorphize(
     roots: &Roots,
 ) -> Result<MonoProgram, Box<Diagnostic>> {
     let mut mono = Mono::new(program, checked);
+    mono.observed = roots.observed;
     let main = roots.main.map(|id| mono.start(id));
     let tests: Vec<(Symbol, InstanceId)> = (roots.tests.iter())
         .map(|&id| (program.program().fn_def(id).name, mono.instance(Key::Fn(id, Args::empty()))))
@@ -133,6 +145,7 @@ struct Mono<'a> {
     /// The first function that goes on endlessly.
     endless: Option<Box<Diagnostic>>,
     too_deep: FastMap<Ty, bool>,
+    observed: Option<Grain>,
 }
 
 /// Types nested deeper than this are taken for endless.
@@ -158,6 +171,7 @@ impl<'a> Mono<'a> {
             raised: None,
             endless: None,
             too_deep: FastMap::default(),
+            observed: None,
         }
     }
 

@@ -4,6 +4,7 @@ mod stack;
 mod state;
 mod switch;
 
+pub use stack::reserve;
 pub use state::{FIBERS_MAX, Record, by_address, by_number, each_live, give, main, retire, take};
 pub use switch::{catch, switch};
 

@@ -14,7 +14,7 @@ pub use worker::{After, Worker};
 
 use crate::fiber::{self, Record};
 use crate::prim::{AtomicBool, Once, OnceLock, Ordering, thread};
-use crate::{cancel, heap, scope, signal, virt, watch};
+use crate::{cancel, heap, observe, scope, signal, virt, watch};
 use std::cell::Cell;
 
 /// All workers that were ever needed; the first is the thread that runs the program, the last are spare ones.
@@ -34,7 +34,7 @@ pub fn set_count(count: usize) {
 
 /// How many workers there are: as `AURORA_WORKERS` says, else as the machine (or its quota) has cores.
 pub fn count() -> usize {
-    if virt::is_on() {
+    if virt::is_on() || observe::is_on() {
         return 1;
     }
     *COUNT.get_or_init(|| {
@@ -112,6 +112,9 @@ pub fn earlier_timer() {
 
 /// A fiber may go on: next on this worker, or anywhere if this thread is none.
 pub fn ready(record: *mut Record) {
+    if observe::is_on() {
+        return;
+    }
     // SAFETY: whoever ended the fiber's wait hands it over, once.
     unsafe {
         match this() {
@@ -133,6 +136,10 @@ pub fn ready(record: *mut Record) {
 /// # Safety
 /// The record is the running fiber's; the task is pending and given up by its spawner.
 pub unsafe fn push_task(record: *mut Record, head: *mut abi::TaskHead) {
+    if observe::is_on() {
+        // SAFETY: the caller's promise.
+        return unsafe { observe::spawned(record, head) };
+    }
     // SAFETY: the caller's promise.
     let worker = unsafe { &*(*record).worker };
     // SAFETY: as above.
@@ -163,6 +170,10 @@ pub unsafe fn push_tasks(record: *mut Record, heads: &[*mut abi::TaskHead]) {
 /// # Safety
 /// As above.
 pub unsafe fn push_task_anywhere(head: *mut abi::TaskHead) {
+    if observe::is_on() {
+        // SAFETY: the caller's promise.
+        return unsafe { observe::spawned(observe::running(), head) };
+    }
     let worker = this().unwrap_or(&all()[0]);
     // SAFETY: the caller's promise.
     worker.with_queue(|queue| unsafe { queue.push_task(head, worker.index) });
@@ -185,6 +196,9 @@ pub unsafe fn park(record: *mut Record) {
 /// The record is the running fiber's.
 #[inline(never)]
 pub unsafe fn yield_now(record: *mut Record) {
+    if observe::is_on() {
+        return;
+    }
     // SAFETY: the caller's promise.
     unsafe {
         scope::publish_forks(record);
@@ -219,6 +233,10 @@ unsafe fn leave(record: *mut Record, after: After) {
 
 /// The end of a fiber.
 pub fn finish(record: *mut Record) -> ! {
+    if observe::is_on() {
+        // SAFETY: the running fiber's record.
+        unsafe { observe::finish(record) };
+    }
     // SAFETY: the running fiber's record.
     unsafe {
         cancel::forget(record);
@@ -276,6 +294,9 @@ pub unsafe fn poll(record: *mut Record) {
         let fiber = &raw mut (*record).head;
         // ORDER: Relaxed; a request that comes between is answered by this answer.
         (*fiber).stack_limit.store((*fiber).limit, Ordering::Relaxed);
+        if observe::is_on() {
+            return;
+        }
         scope::share(record);
         if virt::is_on() {
             if virt::gives_turn() {
@@ -295,6 +316,9 @@ pub unsafe fn poll(record: *mut Record) {
 /// What runs on this thread is about to make a call that may hold it for long: what waits here is opened to others. The
 /// monitor sends a spare worker if nobody else has time.
 pub fn blocking_begins() {
+    if observe::is_on() {
+        return;
+    }
     let Some(worker) = this() else { return };
     let record = worker.current.load(Ordering::Relaxed);
     if record.is_null() {

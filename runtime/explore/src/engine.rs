@@ -1,0 +1,855 @@
+//! The exploration: which graphs there are, and one run after the other through each of them once.
+//!
+//! This is the TruSt family (Kokologiannakis and others, POPL 2022). A run follows its graph to the end, in the order in which
+//! the events were added, and then extends it, event by event. A read may read from every write that keeps the graph
+//! consistent: the run goes on with the newest, the others become graphs of their own. A write may stand at several places
+//! of its location's modification order, and earlier reads may read it instead: then what depended on them is taken back. It
+//! is taken back only if it was added in the one way that every graph has ("maximally"), so that each graph is met once.
+//! Reads that wait are re-pointed in place when the last value changes (Awamoche, CAV 2023).
+
+use crate::axioms;
+use crate::clocks::{Clock, Clocks};
+use crate::graph::*;
+use std::collections::{HashMap, HashSet};
+
+/// A step that a task asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    pub kind: Kind,
+    /// An address, or a made-up one; meaningless for fences and choices.
+    pub address: u64,
+    pub size: u8,
+    /// What is in memory now, if the location is a real one.
+    pub memory: Option<u64>,
+    /// Where in the code.
+    pub site: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    Done(Outcome),
+    /// Not now: ask again when the task is chosen.
+    Wait,
+    /// The task did something else than it had done before.
+    Diverged,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    pub seen: u64,
+    /// Whether it wrote.
+    pub writes: bool,
+    /// What memory has to hold now.
+    pub memory: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    Run(Task),
+    /// All tasks that have not ended wait.
+    Stuck,
+    Over,
+    Diverged,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Unborn,
+    Ready,
+    Waiting(Id),
+    /// What it waited for has come; it does not know yet.
+    Woken(Id),
+    Ended,
+}
+
+#[derive(Clone, Debug)]
+struct Run {
+    state: State,
+    /// Its events in the graph that is followed.
+    plan: Vec<Id>,
+    done: usize,
+    spawned: u32,
+    /// Steps of its code that it has made before.
+    sites: HashSet<u64>,
+    /// Where it has gone round, after how many steps and in which state.
+    rounds: HashMap<u64, (usize, u64)>,
+    /// It goes round without changing anything until one of these locations has another value.
+    looks_at: Vec<(u32, u64)>,
+}
+
+/// What becomes of a task that goes round a loop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Round {
+    Goes,
+    /// Not before something has changed.
+    Wait,
+    /// It went round without an effect though there was something newer to see.
+    Unfair,
+}
+
+/// How the next step is chosen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Every graph once.
+    Exhaustive,
+    /// One walk for each seed.
+    Random(u64),
+}
+
+#[derive(Clone, Copy)]
+struct Location {
+    address: u64,
+    /// Of this run.
+    initial: u64,
+    stored: u64,
+    met_in: u64,
+}
+
+pub struct Engine {
+    pub graph: Graph,
+    clocks: Clocks,
+    /// For graphs that are not followed yet.
+    other_clocks: Clocks,
+    script: Vec<Id>,
+    cursor: usize,
+    /// The cursor and the task that was let run there: it has to get further.
+    promised: Option<usize>,
+    /// Which events have happened in this run.
+    happened: Vec<bool>,
+    tasks: Vec<Run>,
+    /// Who is the so-manieth child of whom.
+    children: HashMap<(Task, u32), Task>,
+    locations: Vec<Location>,
+    by_address: HashMap<u64, u32>,
+    /// Graphs to follow.
+    pending: Vec<Graph>,
+    mode: Mode,
+    random: u64,
+    turn: Option<Task>,
+    /// Runs begun.
+    pub runs: u64,
+}
+
+impl Run {
+    fn is_ready(&self) -> bool {
+        matches!(self.state, State::Ready | State::Woken(_)) && self.looks_at.is_empty()
+    }
+}
+
+impl Engine {
+    pub fn new(mode: Mode) -> Engine {
+        Engine {
+            graph: Graph::default(),
+            clocks: Clocks::default(),
+            other_clocks: Clocks::default(),
+            script: Vec::new(),
+            cursor: 0,
+            promised: None,
+            happened: Vec::new(),
+            tasks: Vec::new(),
+            children: HashMap::new(),
+            locations: Vec::new(),
+            by_address: HashMap::new(),
+            pending: vec![Graph::default()],
+            mode,
+            random: 0,
+            turn: None,
+            runs: 0,
+        }
+    }
+
+    /// The same tasks and locations with only this graph.
+    pub fn follow(&self, graph: Graph) -> Engine {
+        Engine {
+            pending: vec![graph],
+            children: self.children.clone(),
+            locations: self.locations.iter().map(|known| Location { met_in: 0, ..*known }).collect(),
+            by_address: self.by_address.clone(),
+            ..Engine::new(Mode::Exhaustive)
+        }
+    }
+
+    /// How many graphs wait to be followed.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Takes the next graph. `false`: there is none left.
+    pub fn begin(&mut self) -> bool {
+        match self.mode {
+            Mode::Exhaustive => {
+                let Some(graph) = self.pending.pop() else { return false };
+                self.graph = graph;
+            }
+            Mode::Random(seed) => {
+                self.graph = Graph::default();
+                self.random = seed.wrapping_add(self.runs).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+                self.turn = None;
+            }
+        }
+        self.runs += 1;
+        self.cursor = 0;
+        self.promised = None;
+        self.script = self.graph.script();
+        self.happened.clear();
+        self.happened.resize(self.script.len(), false);
+        self.clocks.clear();
+        for run in &mut self.tasks {
+            run.state = State::Unborn;
+            run.plan.clear();
+            run.done = 0;
+            run.spawned = 0;
+            run.rounds.clear();
+            run.sites.clear();
+            run.looks_at.clear();
+        }
+        for &id in &self.script {
+            let task = self.graph.event(id).task;
+            run_of(&mut self.tasks, task).plan.push(id);
+        }
+        run_of(&mut self.tasks, 0).state = State::Ready;
+        true
+    }
+
+    fn draw(&mut self, below: usize) -> usize {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % below
+    }
+
+    fn is_following(&self) -> bool {
+        self.cursor < self.script.len()
+    }
+
+    /// Who goes on.
+    pub fn next(&mut self) -> Next {
+        if self.is_following() {
+            if self.promised == Some(self.cursor) {
+                return Next::Diverged;
+            }
+            self.promised = Some(self.cursor);
+            return Next::Run(self.graph.event(self.script[self.cursor]).task);
+        }
+        let count = self.tasks.iter().filter(|run| run.is_ready()).count();
+        if count == 0 {
+            let waits = self.tasks.iter().any(|run| matches!(run.state, State::Waiting(_)) || !run.looks_at.is_empty());
+            return if waits { Next::Stuck } else { Next::Over };
+        }
+        if let Some(turn) = self.turn.take()
+            && self.tasks[turn as usize].is_ready()
+        {
+            self.turn = Some(turn);
+            return Next::Run(turn);
+        }
+        let nth = if self.mode == Mode::Exhaustive { 0 } else { self.draw(count) };
+        let task = self.tasks.iter().enumerate().filter(|(_, run)| run.is_ready()).nth(nth).expect("counted").0;
+        if self.mode != Mode::Exhaustive {
+            self.turn = Some(task as Task);
+        }
+        Next::Run(task as Task)
+    }
+
+    /// The task has ended.
+    pub fn end(&mut self, task: Task) {
+        self.tasks[task as usize].state = State::Ended;
+    }
+
+    /// The task that this one begins next.
+    pub fn child(&mut self, parent: Task) -> Task {
+        let nth = self.tasks[parent as usize].spawned;
+        let next = self.tasks.len() as Task;
+        let child = *self.children.entry((parent, nth)).or_insert(next);
+        run_of(&mut self.tasks, child);
+        child
+    }
+
+    /// A task that nobody begins and that never ends: it acts when it is told to.
+    pub fn apart(&mut self) -> Task {
+        let next = self.tasks.len().max(1) as Task;
+        let task = *self.children.entry((Task::MAX, 0)).or_insert(next);
+        run_of(&mut self.tasks, task);
+        task
+    }
+
+    /// The last step that the task has made.
+    pub fn last_of(&self, task: Task) -> Option<Id> {
+        let index = self.tasks[task as usize].done as u32;
+        self.graph.events.iter().position(|event| event.task == task && event.index == index).map(|id| id as Id)
+    }
+
+    /// The address of the step that a task makes next in the graph that is followed.
+    pub fn next_address(&self, task: Task) -> Option<u64> {
+        let run = &self.tasks[task as usize];
+        let event = self.graph.event(*run.plan.get(run.done)?);
+        event.accesses().then(|| self.address(event.location))
+    }
+
+    pub fn addresses(&self) -> Vec<u64> {
+        self.locations.iter().map(|location| location.address).collect()
+    }
+
+    /// Tasks that wait, and the event in which each does.
+    pub fn waiting(&self) -> impl Iterator<Item = (Task, Id)> + '_ {
+        self.tasks.iter().enumerate().filter_map(|(task, run)| match run.state {
+            State::Waiting(id) => Some((task as Task, id)),
+            _ => None,
+        })
+    }
+
+    pub fn address(&self, location: u32) -> u64 {
+        self.locations[location as usize].address
+    }
+
+    /// The value that was there before anybody wrote, in this run.
+    pub fn initial(&self, location: u32) -> u64 {
+        self.locations[location as usize].initial
+    }
+
+    /// What is in memory now, if the location was met in this run.
+    pub fn memory(&self, address: u64) -> Option<u64> {
+        let known = &self.locations[*self.by_address.get(&address)? as usize];
+        (known.met_in == self.runs).then_some(known.stored)
+    }
+
+    /// The last write of a location.
+    pub fn last(&self, address: u64) -> Id {
+        self.by_address.get(&address).map_or(INITIAL, |&location| {
+            self.graph.at_rank(location, self.graph.modifications(location).len())
+        })
+    }
+
+    fn location(&mut self, request: &Request) -> u32 {
+        let next = self.locations.len() as u32;
+        let location = *self.by_address.entry(request.address).or_insert(next);
+        if location == next {
+            self.locations.push(Location { address: request.address, initial: 0, stored: 0, met_in: 0 });
+        }
+        let known = &mut self.locations[location as usize];
+        if known.met_in != self.runs {
+            known.met_in = self.runs;
+            known.initial = request.memory.unwrap_or(0);
+            known.stored = known.initial;
+        }
+        location
+    }
+
+    /// A task's next step.
+    pub fn step(&mut self, task: Task, request: &Request) -> Step {
+        let accesses = !matches!(request.kind, Kind::Fence(_) | Kind::Spawn(_) | Kind::Choice(..));
+        if let State::Waiting(_) = self.tasks[task as usize].state {
+            return Step::Wait;
+        }
+        if let State::Woken(id) = self.tasks[task as usize].state {
+            self.tasks[task as usize].state = State::Ready;
+            return self.outcome(id);
+        }
+        if !accesses {
+            return self.one_step(task, request, 0);
+        }
+        let location = self.location(request);
+        if let Some(memory) = request.memory
+            && memory != self.locations[location as usize].stored
+        {
+            // Somebody who had it for himself has written plainly, or it is something new in the same place.
+            let write = Request { kind: Kind::Write(Order::Relaxed, memory), ..*request };
+            match self.one_step(task, &write, location) {
+                Step::Done(_) => {}
+                other => return other,
+            }
+        }
+        self.one_step(task, request, location)
+    }
+
+    fn one_step(&mut self, task: Task, request: &Request, location: u32) -> Step {
+        let run = &self.tasks[task as usize];
+        if let Some(&id) = run.plan.get(run.done) {
+            if self.script[self.cursor] != id {
+                return Step::Wait;
+            }
+            return self.again(id, request, location);
+        }
+        if self.is_following() {
+            return Step::Wait;
+        }
+        if self.mode != Mode::Exhaustive {
+            if self.turn.is_none() {
+                return Step::Wait;
+            }
+            self.turn = None;
+        }
+        self.extend(task, request, location)
+    }
+
+    /// The event happens as it did when it was added.
+    fn again(&mut self, id: Id, request: &Request, location: u32) -> Step {
+        let event = *self.graph.event(id);
+        if event.kind != request.kind && !is_same_choice(event.kind, request.kind) || event.accesses() && event.location != location {
+            return Step::Diverged;
+        }
+        if event.reads() {
+            let value = self.graph.value(event.from, self.locations[location as usize].initial);
+            let event = &mut self.graph.events[id as usize];
+            let (blocked, writes) = (event.blocked, event.writes);
+            event.see(event.from, value);
+            if (event.blocked, event.writes) != (blocked, writes) {
+                return Step::Diverged;
+            }
+        }
+        self.graph.events[id as usize].site = request.site;
+        self.tasks[event.task as usize].sites.insert(request.site);
+        self.clocks.add(&self.graph, id);
+        self.happened[id as usize] = true;
+        self.cursor += 1;
+        let run = &mut self.tasks[event.task as usize];
+        run.done += 1;
+        if let Kind::Spawn(child) = event.kind {
+            run.spawned += 1;
+            run_of(&mut self.tasks, child).state = State::Ready;
+        }
+        if !self.is_following()
+            && let Some(fresh) = self.graph.fresh.take()
+        {
+            self.revisit(fresh);
+        }
+        if event.blocked {
+            self.tasks[event.task as usize].state = State::Waiting(id);
+            return Step::Wait;
+        }
+        self.outcome(id)
+    }
+
+    fn outcome(&mut self, id: Id) -> Step {
+        let event = *self.graph.event(id);
+        if !event.accesses() {
+            let seen = if let Kind::Choice(_, which) = event.kind { u64::from(which) } else { 0 };
+            return Step::Done(Outcome { seen, ..Outcome::default() });
+        }
+        // Of the writes that have happened in this run, the last in modification order.
+        let initial = self.locations[event.location as usize].initial;
+        let now = self.graph.modifications(event.location).iter().rev().find(|&&(_, write)| self.happened[write as usize]);
+        let memory = now.map_or(initial, |&(_, write)| self.graph.event(write).written);
+        self.locations[event.location as usize].stored = memory;
+        Step::Done(Outcome { seen: event.seen, writes: event.writes, memory })
+    }
+
+    /// Something new.
+    fn extend(&mut self, task: Task, request: &Request, location: u32) -> Step {
+        let run = &mut self.tasks[task as usize];
+        run.done += 1;
+        let event = Event {
+            task,
+            index: run.done as u32,
+            kind: request.kind,
+            location,
+            size: request.size,
+            blocked: false,
+            looks_if_same: request.site != 0 && (!strength(request.kind).releases() || !run.sites.insert(request.site)),
+            writes: matches!(request.kind, Kind::Write(..)),
+            from: INITIAL,
+            seen: 0,
+            written: if let Kind::Write(_, value) = request.kind { value } else { 0 },
+            stamp: self.graph.next_stamp(),
+            site: request.site,
+        };
+        let id = self.graph.events.len() as Id;
+        self.happened.push(true);
+        match request.kind {
+            Kind::Fence(_) => {
+                self.graph.events.push(event);
+                self.clocks.add(&self.graph, id);
+            }
+            Kind::Spawn(child) => {
+                run.spawned += 1;
+                run_of(&mut self.tasks, child).state = State::Ready;
+                self.graph.events.push(event);
+                self.clocks.add(&self.graph, id);
+            }
+            Kind::Choice(count, _) => {
+                self.graph.events.push(event);
+                if self.mode == Mode::Exhaustive {
+                    for which in 1..count {
+                        let mut other = self.graph.clone();
+                        other.events[id as usize].kind = Kind::Choice(count, which);
+                        self.pending.push(other);
+                    }
+                } else {
+                    let which = self.draw(count as usize) as u32;
+                    self.graph.events[id as usize].kind = Kind::Choice(count, which);
+                }
+                self.clocks.add(&self.graph, id);
+            }
+            Kind::Write(..) => self.write(event, id),
+            Kind::Read(_) | Kind::Update(..) | Kind::Compare(..) | Kind::Await(_) => self.read(event, id),
+        }
+        if self.graph.event(id).blocked {
+            self.tasks[task as usize].state = State::Waiting(id);
+            return Step::Wait;
+        }
+        self.outcome(id)
+    }
+
+    fn read(&mut self, event: Event, id: Id) {
+        let (task, location) = (event.task, event.location);
+        let initial = self.locations[location as usize].initial;
+        let top = self.graph.modifications(location).len();
+        let lowest = lower(&self.graph, location, self.clocks.before_next(task), id);
+        if self.mode != Mode::Exhaustive {
+            return self.read_any(event, id, lowest);
+        }
+        for rank in lowest..top {
+            let mut event = event;
+            let from = self.graph.at_rank(location, rank);
+            event.see(from, self.graph.value(from, initial));
+            if event.blocked {
+                // It is not fair to wait for ever when there is something newer to see.
+                continue;
+            }
+            let mark = self.clocks.mark(task);
+            self.graph.events.push(event);
+            self.clocks.add(&self.graph, id);
+            if !event.writes {
+                if self.is_consistent() {
+                    self.pending.push(self.graph.clone());
+                }
+            } else if self.graph.is_held(location, rank) {
+                // Two updates cannot both follow one write, but the other may follow this one.
+                self.revisit(id);
+            } else {
+                self.graph.place(location, id, rank);
+                if self.is_consistent() {
+                    let mut other = self.graph.clone();
+                    other.fresh = Some(id);
+                    self.pending.push(other);
+                }
+                self.graph.unplace(location, id);
+            }
+            self.graph.events.pop();
+            self.clocks.back(mark);
+        }
+        let mut event = event;
+        let from = self.graph.at_rank(location, top);
+        event.see(from, self.graph.value(from, initial));
+        self.graph.events.push(event);
+        self.clocks.add(&self.graph, id);
+        if event.writes {
+            self.revisit(id);
+            self.graph.place(location, id, top);
+            self.awaken(location);
+        }
+    }
+
+    /// On a random walk: mostly the newest value.
+    fn read_any(&mut self, event: Event, id: Id, lowest: usize) {
+        let (task, location) = (event.task, event.location);
+        let initial = self.locations[location as usize].initial;
+        let top = self.graph.modifications(location).len();
+        let mut tries: Vec<usize> = (lowest..top).collect();
+        loop {
+            let rank = if tries.is_empty() || self.draw(3) != 0 { top } else { tries.swap_remove(self.draw(tries.len())) };
+            let mut event = event;
+            let from = self.graph.at_rank(location, rank);
+            event.see(from, self.graph.value(from, initial));
+            if rank < top && (event.blocked || event.writes && self.graph.is_held(location, rank)) {
+                continue;
+            }
+            let mark = self.clocks.mark(task);
+            self.graph.events.push(event);
+            self.clocks.add(&self.graph, id);
+            if event.writes {
+                self.graph.place(location, id, rank);
+            }
+            if rank == top || self.is_consistent() {
+                if event.writes {
+                    self.awaken(location);
+                }
+                return;
+            }
+            if event.writes {
+                self.graph.unplace(location, id);
+            }
+            self.graph.events.pop();
+            self.clocks.back(mark);
+        }
+    }
+
+    fn write(&mut self, event: Event, id: Id) {
+        let location = event.location;
+        let top = self.graph.modifications(location).len();
+        let lowest = lower(&self.graph, location, self.clocks.before_next(event.task), id);
+        self.graph.events.push(event);
+        self.clocks.add(&self.graph, id);
+        let mut rank = top;
+        if self.mode == Mode::Exhaustive {
+            self.revisit(id);
+            for rank in lowest..top {
+                if self.graph.is_held(location, rank) {
+                    continue;
+                }
+                self.graph.place(location, id, rank);
+                if self.is_consistent() {
+                    self.pending.push(self.graph.clone());
+                }
+                self.graph.unplace(location, id);
+            }
+        } else if lowest < top && self.draw(4) == 0 {
+            let wished = lowest + self.draw(top - lowest);
+            if !self.graph.is_held(location, wished) {
+                self.graph.place(location, id, wished);
+                if self.is_consistent() {
+                    rank = wished;
+                }
+                self.graph.unplace(location, id);
+            }
+        }
+        self.graph.place(location, id, rank);
+        self.awaken(location);
+    }
+
+    fn is_consistent(&self) -> bool {
+        self.clocks.sequential < 2 || axioms::is_sequential(&self.graph, &self.clocks)
+    }
+
+    /// Whether the task has done anything since it was at this place of a loop.
+    pub fn wants_round(&self, task: Task, place: u64) -> bool {
+        let run = &self.tasks[task as usize];
+        !run.looks_at.is_empty() || run.rounds.get(&place).is_none_or(|&(done, _)| done != run.done)
+    }
+
+    /// A task goes round a loop. If it has only looked since the last time, and its state is the same, what it did counts for
+    /// nothing: it is taken back, and the task goes on when it would see something else.
+    pub fn round(&mut self, task: Task, place: u64, state: u64) -> Round {
+        let run = &mut self.tasks[task as usize];
+        if !run.looks_at.is_empty() {
+            return Round::Wait;
+        }
+        let done = run.done;
+        let (since, old) = *run.rounds.entry(place).or_insert((done, state));
+        if old != state {
+            run.rounds.insert(place, (done, state));
+            return Round::Goes;
+        }
+        // What is followed is judged when it is over.
+        if since == done || self.is_following() || self.mode != Mode::Exhaustive {
+            return Round::Goes;
+        }
+        let round: Vec<Id> = (0..self.graph.events.len() as Id)
+            .filter(|&id| self.graph.event(id).task == task && self.graph.event(id).index as usize > since)
+            .collect();
+        if !round.iter().all(|&id| self.graph.event(id).accesses() && !self.graph.event(id).writes) {
+            self.tasks[task as usize].rounds.insert(place, (done, state));
+            return Round::Goes;
+        }
+        let looks_at: Vec<(u32, Id)> = round.iter().map(|&id| (self.graph.event(id).location, self.graph.event(id).from)).collect();
+        let top = |location: u32| self.graph.at_rank(location, self.graph.modifications(location).len());
+        if looks_at.iter().any(|&(location, from)| top(location) != from) {
+            return Round::Unfair;
+        }
+        let first = round[0] as usize;
+        if first + round.len() != self.graph.events.len() {
+            return Round::Goes;
+        }
+        let value = |&(location, from): &(u32, Id)| (location, self.graph.value(from, self.locations[location as usize].initial));
+        let looks_at: Vec<(u32, u64)> = looks_at.iter().map(value).collect();
+        self.graph.events.truncate(first);
+        self.happened.truncate(first);
+        self.clocks.all(&self.graph);
+        let run = &mut self.tasks[task as usize];
+        run.done = since;
+        run.looks_at = looks_at;
+        run.rounds.remove(&place);
+        Round::Wait
+    }
+
+    /// Those who wait see the location's last value.
+    fn awaken(&mut self, location: u32) {
+        let initial = self.locations[location as usize].initial;
+        let value = self.graph.value(self.graph.at_rank(location, self.graph.modifications(location).len()), initial);
+        for run in &mut self.tasks {
+            if run.looks_at.iter().any(|&(at, seen)| at == location && seen != value) {
+                run.looks_at.clear();
+            }
+        }
+        for id in settle(&mut self.graph, location, self.locations[location as usize].initial) {
+            if !self.graph.event(id).blocked {
+                // Now it has learnt what the writer knew.
+                self.clocks.add(&self.graph, id);
+                self.tasks[self.graph.event(id).task as usize].state = State::Woken(id);
+            }
+        }
+    }
+
+    /// The event writes, and was added last: earlier reads may read it instead.
+    fn revisit(&mut self, write: Id) {
+        if self.mode != Mode::Exhaustive {
+            return;
+        }
+        let event = *self.graph.event(write);
+        if !event.writes {
+            return;
+        }
+        let location = event.location;
+        let initial = self.locations[location as usize].initial;
+        let behind = self.clocks.from(write).clone();
+        for read in 0..self.graph.events.len() as Id {
+            let old = *self.graph.event(read);
+            if read == write || old.location != location || !old.accesses() || !old.reads() || behind.knows(&old) {
+                continue;
+            }
+            let mut new = old;
+            new.see(write, event.written);
+            if new.blocked || !self.are_maximal(read, write, &behind) {
+                continue;
+            }
+            let (graph, renamed) =
+                self.graph.keep(|id| id == read || id == write || self.graph.event(id).stamp < old.stamp || behind.knows(self.graph.event(id)));
+            let (read, write_here) = (renamed[read as usize], renamed[write as usize]);
+            let mut graph = graph;
+            graph.unplace(location, write_here);
+            graph.unplace(location, read);
+            // Until it has its place, it reads nothing.
+            graph.events[read as usize].writes = false;
+            graph.events[read as usize].from = INITIAL;
+            let top = graph.modifications(location).len();
+            let known_by_read = self.before_first(&old);
+            let lowest_of_read = lower(&graph, location, &known_by_read, read);
+            let lowest_of_write = lower(&graph, location, self.clocks.before(write), write_here);
+            let source = graph.event(write_here).from;
+            let ranks = if event.is_update() {
+                let rank = graph.rank(location, source);
+                rank..rank + 1
+            } else {
+                lowest_of_write..top + 1
+            };
+            for rank in ranks {
+                if rank < lowest_of_read || old.blocked && rank == top || graph.is_held(location, rank) {
+                    continue;
+                }
+                let mut graph = graph.clone();
+                graph.place(location, write_here, rank);
+                let event = &mut graph.events[read as usize];
+                event.see(write_here, self.graph.event(write).written);
+                if event.writes {
+                    graph.place(location, read, rank + 1);
+                    graph.fresh = Some(read);
+                }
+                settle(&mut graph, location, initial);
+                self.other_clocks.all(&graph);
+                if self.other_clocks.sequential < 2 || axioms::is_sequential(&graph, &self.other_clocks) {
+                    self.pending.push(graph);
+                }
+            }
+        }
+    }
+
+    /// What happens before an event without what it learns itself.
+    fn before_first(&self, event: &Event) -> Clock {
+        let previous = |kind: &dyn Fn(&Event) -> bool| self.graph.events.iter().position(kind);
+        previous(&|other| other.task == event.task && other.index + 1 == event.index)
+            .or_else(|| previous(&|other| event.index == 1 && other.kind == Kind::Spawn(event.task)))
+            .map_or_else(Clock::default, |id| self.clocks.before(id as Id).clone())
+    }
+
+    /// Whether all that goes when this read reads this write was added in the one way that every graph has.
+    fn are_maximal(&self, read: Id, write: Id, behind: &Clock) -> bool {
+        let first = self.graph.event(read).stamp;
+        (0..self.graph.events.len() as Id).all(|id| {
+            let event = self.graph.event(id);
+            id == write || event.stamp < first || behind.knows(event) || self.is_maximal(id, write, behind)
+        })
+    }
+
+    fn is_maximal(&self, id: Id, write: Id, behind: &Clock) -> bool {
+        let event = self.graph.event(id);
+        if let Kind::Choice(_, which) = event.kind {
+            return which == 0;
+        }
+        if !event.accesses() {
+            return true;
+        }
+        let previous = |other: Id| other != write && (self.graph.event(other).stamp <= event.stamp || behind.knows(self.graph.event(other)));
+        if event.writes
+            && (0..self.graph.events.len() as Id).any(|other| {
+                let reader = self.graph.event(other);
+                reader.accesses() && reader.reads() && reader.from == id && previous(other)
+            })
+        {
+            return false;
+        }
+        let mut last = self.graph.modifications(event.location).iter().rev().map(|&(_, id)| id).filter(|&other| previous(other));
+        if event.writes && last.next() != Some(id) {
+            return false;
+        }
+        !event.reads() || (event.from == INITIAL || previous(event.from)) && last.next().unwrap_or(INITIAL) == event.from
+    }
+}
+
+fn strength(kind: Kind) -> Order {
+    match kind {
+        Kind::Read(order) | Kind::Write(order, _) | Kind::Update(order, ..) | Kind::Compare(order, ..) | Kind::Fence(order) => order,
+        Kind::Await(_) | Kind::Spawn(_) | Kind::Choice(..) => Order::Relaxed,
+    }
+}
+
+fn is_same_choice(recorded: Kind, asked: Kind) -> bool {
+    matches!((recorded, asked), (Kind::Choice(a, _), Kind::Choice(b, _)) if a == b)
+}
+
+/// Re-points those who wait at a location to its last value; who they were.
+fn settle(graph: &mut Graph, location: u32, initial: u64) -> Vec<Id> {
+    let last = graph.at_rank(location, graph.modifications(location).len());
+    let value = graph.value(last, initial);
+    let mut settled = Vec::new();
+    for id in 0..graph.events.len() as Id {
+        let event = graph.event(id);
+        if event.blocked && event.location == location && event.from != last {
+            let stamp = graph.next_stamp();
+            let event = &mut graph.events[id as usize];
+            event.stamp = stamp;
+            event.see(last, value);
+            settled.push(id);
+        }
+    }
+    settled
+}
+
+/// The lowest rank at which an event with this knowledge may read, or behind which it may write.
+fn lower(graph: &Graph, location: u32, known: &Clock, but: Id) -> usize {
+    // From the last write down: the first that is known, or that somebody who is known has read.
+    let modifications = graph.modifications(location);
+    let mut lowest = modifications
+        .iter()
+        .rposition(|&(_, id)| id != but && known.knows(graph.event(id)))
+        .map_or(0, |at| at + 1);
+    if lowest == modifications.len() {
+        return lowest;
+    }
+    for (id, event) in graph.events.iter().enumerate() {
+        if event.location == location
+            && event.from != INITIAL
+            && id as Id != but
+            && !event.writes
+            && !event.blocked
+            && event.reads()
+            && known.knows(event)
+        {
+            lowest = lowest.max(graph.rank(location, event.from));
+        }
+    }
+    lowest
+}
+
+fn run_of(tasks: &mut Vec<Run>, task: Task) -> &mut Run {
+    while tasks.len() <= task as usize {
+        tasks.push(Run {
+            state: State::Unborn,
+            plan: Vec::new(),
+            done: 0,
+            spawned: 0,
+            sites: HashSet::new(),
+            rounds: HashMap::new(),
+            looks_at: Vec::new(),
+        });
+    }
+    &mut tasks[task as usize]
+}

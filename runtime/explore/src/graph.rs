@@ -1,0 +1,312 @@
+//! What happened in an execution: events, what each read, and the order of the writes of each location.
+//!
+//! A graph is all that an exploration keeps of an execution. Clocks, values in memory and who waits follow from it and are
+//! made anew by every run.
+
+/// An event by its place in [`Graph::events`].
+pub type Id = u32;
+/// What is there before anybody writes.
+pub const INITIAL: Id = u32::MAX;
+/// A task by the order in which the exploration first met it.
+pub type Task = u32;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Order {
+    Relaxed,
+    Acquire,
+    Release,
+    AcquireRelease,
+    Sequential,
+}
+
+impl Order {
+    /// As compiled code numbers them.
+    pub fn from_number(number: u64) -> Order {
+        match number {
+            0 => Order::Relaxed,
+            1 => Order::Acquire,
+            2 => Order::Release,
+            3 => Order::AcquireRelease,
+            _ => Order::Sequential,
+        }
+    }
+    pub fn acquires(self) -> bool {
+        matches!(self, Order::Acquire | Order::AcquireRelease | Order::Sequential)
+    }
+    pub fn releases(self) -> bool {
+        matches!(self, Order::Release | Order::AcquireRelease | Order::Sequential)
+    }
+}
+
+/// What an update makes of the old value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    Swap,
+    Add,
+    Subtract,
+    And,
+    Or,
+    Xor,
+    MaxSigned,
+    MaxUnsigned,
+    MinSigned,
+    MinUnsigned,
+}
+
+/// What a waiting read waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Until {
+    /// Exactly this value.
+    Is(u64),
+    /// Any value but this one.
+    IsNot(u64),
+    /// Any write but the one that was read before: the next round of a loop that waits by looking.
+    Changes(Id),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Read(Order),
+    Write(Order, u64),
+    Update(Order, Change, u64),
+    /// Success, failure, what is expected, what is put in.
+    Compare(Order, Order, u64, u64),
+    /// A read, with acquire order, that is over when the value is right.
+    Await(Until),
+    Fence(Order),
+    /// The task begins another one.
+    Spawn(Task),
+    /// One of so many, and which.
+    Choice(u32, u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    pub task: Task,
+    /// Its place among the task's events, from 1 on.
+    pub index: u32,
+    pub kind: Kind,
+    /// An index into the exploration's table of locations; meaningless for fences, spawns and choices.
+    pub location: u32,
+    /// In bytes.
+    pub size: u8,
+    /// An await whose value is not there yet.
+    pub blocked: bool,
+    /// An update that puts in what is there already counts as a read: it waits by trying again and again, and without any
+    /// release nobody can tell.
+    pub looks_if_same: bool,
+    /// Whether it wrote, which of an exchange only its value tells.
+    pub writes: bool,
+    pub from: Id,
+    pub seen: u64,
+    pub written: u64,
+    /// When it was added. A read that was changed to read a later write keeps its own.
+    pub stamp: u32,
+    /// Where in the code, for reports.
+    pub site: u64,
+}
+
+impl Event {
+    pub fn reads(&self) -> bool {
+        matches!(self.kind, Kind::Read(_) | Kind::Update(..) | Kind::Compare(..) | Kind::Await(_))
+    }
+    pub fn accesses(&self) -> bool {
+        !matches!(self.kind, Kind::Fence(_) | Kind::Spawn(_) | Kind::Choice(..))
+    }
+    pub fn is_update(&self) -> bool {
+        self.writes && self.reads()
+    }
+    /// Of what it does to memory, given what it saw.
+    pub fn order(&self) -> Order {
+        match self.kind {
+            Kind::Read(order) | Kind::Write(order, _) | Kind::Update(order, ..) | Kind::Fence(order) => order,
+            Kind::Compare(success, failure, ..) => if self.writes { success } else { failure },
+            Kind::Await(_) => Order::Acquire,
+            Kind::Spawn(_) | Kind::Choice(..) => Order::Relaxed,
+        }
+    }
+    pub fn is_sequential(&self) -> bool {
+        self.order() == Order::Sequential
+    }
+
+    /// Reads this value: what it writes, if it does, and whether it goes on waiting.
+    pub fn see(&mut self, from: Id, value: u64) {
+        self.from = from;
+        self.seen = value;
+        match self.kind {
+            Kind::Update(_, change, operand) => {
+                self.written = changed(change, value, operand, self.size);
+                self.writes = !(self.looks_if_same && self.written == value);
+            }
+            Kind::Compare(_, _, expected, new) => {
+                self.writes = value == expected && !(self.looks_if_same && new == value);
+                self.written = new;
+            }
+            Kind::Await(until) => self.blocked = !until.is_met(from, value),
+            _ => {}
+        }
+    }
+}
+
+impl Until {
+    pub fn is_met(self, from: Id, value: u64) -> bool {
+        match self {
+            Until::Is(wanted) => value == wanted,
+            Until::IsNot(unwanted) => value != unwanted,
+            Until::Changes(last) => from != last,
+        }
+    }
+}
+
+fn changed(change: Change, old: u64, operand: u64, size: u8) -> u64 {
+    let bits = u32::from(size) * 8;
+    let signed = |value: u64| (value << (64 - bits)) as i64 >> (64 - bits);
+    let new = match change {
+        Change::Swap => operand,
+        Change::Add => old.wrapping_add(operand),
+        Change::Subtract => old.wrapping_sub(operand),
+        Change::And => old & operand,
+        Change::Or => old | operand,
+        Change::Xor => old ^ operand,
+        Change::MaxUnsigned => old.max(operand),
+        Change::MinUnsigned => old.min(operand),
+        Change::MaxSigned => if signed(old) >= signed(operand) { old } else { operand },
+        Change::MinSigned => if signed(old) <= signed(operand) { old } else { operand },
+    };
+    if bits == 64 { new } else { new & ((1 << bits) - 1) }
+}
+
+#[derive(Clone, Default, Debug)]
+pub struct Graph {
+    pub events: Vec<Event>,
+    /// The writes: location and event, sorted by location, and in each by modification order.
+    writes: Vec<(u32, Id)>,
+    /// An event that writes, and what that means for earlier reads was not looked at yet.
+    pub fresh: Option<Id>,
+    stamps: u32,
+}
+
+impl Graph {
+    pub fn next_stamp(&mut self) -> u32 {
+        self.stamps += 1;
+        self.stamps
+    }
+
+    pub fn event(&self, id: Id) -> &Event {
+        &self.events[id as usize]
+    }
+
+    fn range(&self, location: u32) -> std::ops::Range<usize> {
+        let start = self.writes.partition_point(|&(at, _)| at < location);
+        let len = self.writes[start..].partition_point(|&(at, _)| at == location);
+        start..start + len
+    }
+
+    /// The location's writes in modification order.
+    pub fn modifications(&self, location: u32) -> &[(u32, Id)] {
+        &self.writes[self.range(location)]
+    }
+
+    /// How many writes come before and with this one: 0 for the initial one.
+    pub fn rank(&self, location: u32, write: Id) -> usize {
+        if write == INITIAL {
+            return 0;
+        }
+        let list = self.modifications(location);
+        list.iter().rposition(|&(_, id)| id == write).map_or_else(|| panic!("bug! a write without a place"), |at| at + 1)
+    }
+
+    /// The write at a rank.
+    pub fn at_rank(&self, location: u32, rank: usize) -> Id {
+        if rank == 0 { INITIAL } else { self.modifications(location)[rank - 1].1 }
+    }
+
+    /// Puts a write behind so many others.
+    pub fn place(&mut self, location: u32, write: Id, behind: usize) {
+        let at = self.range(location).start + behind;
+        self.writes.insert(at, (location, write));
+    }
+
+    /// Takes a write out, if it is in.
+    pub fn unplace(&mut self, location: u32, write: Id) {
+        let range = self.range(location);
+        if let Some(at) = self.writes[range.clone()].iter().position(|&(_, id)| id == write) {
+            self.writes.remove(range.start + at);
+        }
+    }
+
+    /// Whether the write of this rank is read by the update behind it, so that nothing may come between.
+    pub fn is_held(&self, location: u32, rank: usize) -> bool {
+        let list = self.modifications(location);
+        list.get(rank).is_some_and(|&(_, next)| {
+            let next = self.event(next);
+            next.reads() && next.from == self.at_rank(location, rank)
+        })
+    }
+
+    /// The value of a write, given the initial one.
+    pub fn value(&self, write: Id, initial: u64) -> u64 {
+        if write == INITIAL { initial } else { self.event(write).written }
+    }
+
+    /// What is left when only these events are kept; none of them reads what goes.
+    pub fn keep(&self, kept: impl Fn(Id) -> bool) -> (Graph, Vec<Id>) {
+        let mut renamed = vec![INITIAL; self.events.len()];
+        let mut events = Vec::with_capacity(self.events.len());
+        for (id, event) in self.events.iter().enumerate() {
+            if kept(id as Id) {
+                renamed[id] = events.len() as Id;
+                events.push(*event);
+            }
+        }
+        let rename = |id: Id| if id == INITIAL { INITIAL } else { renamed[id as usize] };
+        for event in &mut events {
+            event.from = rename(event.from);
+            if let Kind::Await(Until::Changes(last)) = &mut event.kind {
+                *last = rename(*last);
+            }
+        }
+        let writes = self.writes.iter().filter(|&&(_, id)| kept(id)).map(|&(at, id)| (at, rename(id))).collect();
+        (Graph { events, writes, fresh: None, stamps: self.stamps }, renamed)
+    }
+
+    /// What comes right before each event in its task, or began the task.
+    fn previous(&self) -> Vec<Id> {
+        let tasks = self.events.iter().map(|event| event.task as usize + 1).max().unwrap_or(0);
+        let mut last = vec![INITIAL; tasks];
+        for (id, event) in self.events.iter().enumerate() {
+            if let Kind::Spawn(child) = event.kind
+                && let Some(last) = last.get_mut(child as usize)
+            {
+                *last = id as Id;
+            }
+        }
+        self.events.iter().enumerate().map(|(id, event)| std::mem::replace(&mut last[event.task as usize], id as Id)).collect()
+    }
+
+    /// Events in an order in which they can happen: as they were added, but what an event needs comes before it.
+    pub fn script(&self) -> Vec<Id> {
+        let previous = self.previous();
+        let mut by_stamp: Vec<Id> = (0..self.events.len() as Id).collect();
+        by_stamp.sort_unstable_by_key(|&id| self.event(id).stamp);
+        let mut told = vec![false; self.events.len()];
+        let mut script = Vec::with_capacity(by_stamp.len());
+        let mut open = Vec::new();
+        for id in by_stamp {
+            open.push(id);
+            while let Some(&id) = open.last() {
+                let needs = [previous[id as usize], self.event(id).from];
+                let missing = needs.into_iter().find(|&need| need != INITIAL && !told[need as usize]);
+                if let Some(missing) = missing {
+                    open.push(missing);
+                    continue;
+                }
+                open.pop();
+                if !std::mem::replace(&mut told[id as usize], true) {
+                    script.push(id);
+                }
+            }
+        }
+        script
+    }
+}

@@ -1,0 +1,12 @@
+//! Every schedule of a program, and every outcome that the memory model allows to its atomics, once each.
+
+mod axioms;
+mod clocks;
+mod engine;
+mod graph;
+
+mod program;
+
+pub use engine::{Engine, Mode, Next, Outcome, Request, Step};
+pub use graph::{Change, Event, Graph, INITIAL, Id, Kind, Order, Task, Until};
+pub use program::{Bounds, Failure, How, Report, explore};

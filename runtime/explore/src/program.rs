@@ -1,0 +1,244 @@
+//! Explores a compiled program: runs it once for each graph, until there is no other or one of them fails.
+
+use crate::engine::{Engine, Mode, Next, Request, Round, Step};
+use crate::graph::{Change, Graph, Kind, Order, Task, Until};
+use rt::observe::{self, Answer, Ask, End, Observer, Session, Turn, What};
+
+/// Where an exploration ends though there is more.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub executions: u64,
+    /// Steps of one run.
+    pub steps: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { executions: u64::MAX, steps: 3_000 }
+    }
+}
+
+#[derive(Debug)]
+pub struct Report {
+    /// Runs that came to their end.
+    pub executions: u64,
+    /// Whether these were all.
+    pub complete: bool,
+    /// Runs that were given up because they had too many steps.
+    pub too_long: u64,
+    /// All runs.
+    pub runs: u64,
+    pub failure: Option<Failure>,
+}
+
+#[derive(Debug)]
+pub struct Failure {
+    pub how: How,
+    /// What the program wrote in that run.
+    pub out: Vec<u8>,
+    /// Its events.
+    pub graph: Graph,
+    /// The place of each event in the text, by its id.
+    pub places: Vec<String>,
+    /// Addresses of the locations, in the order of their numbers.
+    pub addresses: Vec<u64>,
+}
+
+#[derive(Debug)]
+pub enum How {
+    Panicked(String),
+    Exited(i32),
+    /// Nobody can go on: who waits, and where.
+    Stuck(Vec<(Task, String)>),
+    /// A run that was to repeat another did something else.
+    Diverged,
+}
+
+/// A program that does not end is not asked much more often.
+const TOO_LONG_MAX: u64 = 20;
+
+struct World {
+    engine: Engine,
+    bounds: Bounds,
+    diverged: bool,
+    too_long: bool,
+    unfair: bool,
+    /// Places of the step that each task asks for, if they are wanted.
+    asked: Option<Vec<String>>,
+    places: Vec<String>,
+}
+
+/// Explores `entry`.
+pub fn explore(session: &Session, entry: u64, mode: Mode, bounds: Bounds, progress: &mut dyn FnMut(u64, usize)) -> Report {
+    observe::look_for_cancellation(false);
+    let new = |engine: Engine| World { engine, bounds, diverged: false, too_long: false, unfair: false, asked: None, places: Vec::new() };
+    let mut world = new(Engine::new(mode));
+    let mut report = Report { executions: 0, complete: false, too_long: 0, runs: 0, failure: None };
+    loop {
+        if report.runs >= bounds.executions || report.too_long >= TOO_LONG_MAX {
+            return report;
+        }
+        if !world.engine.begin() {
+            report.complete = report.too_long == 0;
+            return report;
+        }
+        report.runs += 1;
+        let ended = session.run(entry, &mut world);
+        let how = match ended.end {
+            End::Returned => {
+                report.executions += 1;
+                progress(report.executions, world.engine.pending());
+                continue;
+            }
+            End::Cancels => {
+                // All over again: now it matters who looks when.
+                observe::look_for_cancellation(true);
+                world = new(Engine::new(mode));
+                (report.executions, report.too_long) = (0, 0);
+                continue;
+            }
+            // A fair run that finds the same is another one.
+            End::Stopped if std::mem::take(&mut world.unfair) => continue,
+            End::Stopped if world.too_long => {
+                world.too_long = false;
+                report.too_long += 1;
+                continue;
+            }
+            End::Stopped => How::Diverged,
+            End::Exited(0) => {
+                report.executions += 1;
+                continue;
+            }
+            End::Exited(code) => How::Exited(code),
+            End::Panicked(text) => How::Panicked(text),
+            End::Stuck(waiting) => {
+                let who: Vec<Task> = world.engine.waiting().map(|(task, _)| task).collect();
+                How::Stuck(waiting.into_iter().filter(|one| who.contains(&one.task)).map(|one| (one.task, one.place)).collect())
+            }
+        };
+        let graph = world.engine.graph.clone();
+        let (places, addresses) = places(session, entry, &world.engine, &graph);
+        report.failure = Some(Failure { how, out: ended.out, graph, places, addresses });
+        return report;
+    }
+}
+
+/// Runs a graph once more to learn where in the text its events are.
+fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph) -> (Vec<String>, Vec<u64>) {
+    let mut engine = of.follow(graph.clone());
+    engine.begin();
+    let bounds = Bounds { steps: graph.events.len(), ..Bounds::default() };
+    let places = vec![String::new(); graph.events.len()];
+    let mut world = World { engine, bounds, diverged: false, too_long: false, unfair: false, asked: Some(Vec::new()), places };
+    session.run(entry, &mut world);
+    (world.places, world.engine.addresses())
+}
+
+fn order(number: u8) -> Order {
+    Order::from_number(u64::from(number))
+}
+
+fn change(number: u8) -> Change {
+    match number {
+        0 => Change::Swap,
+        1 => Change::Add,
+        2 => Change::Subtract,
+        3 => Change::And,
+        4 => Change::Or,
+        5 => Change::Xor,
+        6 => Change::MaxSigned,
+        7 => Change::MaxUnsigned,
+        8 => Change::MinSigned,
+        _ => Change::MinUnsigned,
+    }
+}
+
+impl Observer for World {
+    fn step(&mut self, task: u32, ask: &Ask) -> Answer {
+        if self.engine.graph.events.len() > self.bounds.steps {
+            self.too_long = true;
+            return Answer::Stop;
+        }
+        let kind = match ask.what {
+            What::Load(strength) => Kind::Read(order(strength)),
+            What::Store(strength, value) => Kind::Write(order(strength), value),
+            What::Update(strength, number, operand) => Kind::Update(order(strength), change(number), operand),
+            What::Compare { success, failure, expected, new } => Kind::Compare(order(success), order(failure), expected, new),
+            What::Await(value) => Kind::Await(Until::Is(value)),
+            What::AwaitChange(value) => Kind::Await(Until::IsNot(value)),
+            What::Fence(strength) => Kind::Fence(order(strength)),
+            What::Spawn(child) => Kind::Spawn(child),
+            What::Choice(count) => Kind::Choice(count, 0),
+        };
+        let request = Request { kind, address: ask.address, size: ask.size, memory: ask.memory, site: ask.site };
+        match self.engine.step(task, &request) {
+            Step::Done(outcome) => {
+                if let Some(asked) = &self.asked
+                    && let Some(place) = asked.get(task as usize)
+                    && let Some(at) = self.engine.last_of(task)
+                    && let Some(known) = self.places.get_mut(at as usize)
+                {
+                    known.clone_from(place);
+                }
+                Answer::Done { seen: outcome.seen, wrote: outcome.writes, memory: outcome.memory }
+            }
+            Step::Wait => Answer::Wait,
+            Step::Diverged => {
+                self.diverged = true;
+                Answer::Stop
+            }
+        }
+    }
+
+    fn child(&mut self, parent: u32) -> u32 {
+        self.engine.child(parent)
+    }
+
+    fn clock(&mut self) -> u32 {
+        self.engine.apart()
+    }
+
+    fn end(&mut self, task: u32) {
+        self.engine.end(task);
+    }
+
+    fn wants_round(&mut self, task: u32, place: u64) -> bool {
+        self.engine.wants_round(task, place)
+    }
+
+    fn round(&mut self, task: u32, place: u64, state: u64) -> Answer {
+        match self.engine.round(task, place, state) {
+            Round::Goes => Answer::Done { seen: 0, wrote: false, memory: 0 },
+            Round::Wait => Answer::Wait,
+            Round::Unfair => {
+                self.unfair = true;
+                Answer::Stop
+            }
+        }
+    }
+
+    fn next(&mut self) -> Turn {
+        match self.engine.next() {
+            Next::Run(task) => Turn::Run(task, self.engine.next_address(task)),
+            Next::Stuck => Turn::Stuck,
+            Next::Over => Turn::Over,
+            Next::Diverged => {
+                self.diverged = true;
+                Turn::Stop
+            }
+        }
+    }
+
+    fn wants_places(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    fn place(&mut self, task: u32, place: &str) {
+        if let Some(asked) = &mut self.asked {
+            if asked.len() <= task as usize {
+                asked.resize(task as usize + 1, String::new());
+            }
+            asked[task as usize] = place.into();
+        }
+    }
+}

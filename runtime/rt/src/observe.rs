@@ -1,0 +1,1136 @@
+//! Runs in which somebody else decides: every step that other tasks can tell is asked for, and answered, one at a time.
+//!
+//! The program's code is made for it: atomics of the user's, what ends a wait, and the steps of the library's locks and
+//! channels are calls of the `rt_observe_…` rows. All tasks are fibers of one thread; each has its own stack and its own
+//! memory at addresses that are the same in every run, so that a run can be repeated up to any step and then go another way.
+//! Between steps code runs natively. Memory that no step guards is really read and written: the observer lets events happen
+//! only in an order in which everybody finds what he found.
+
+use crate::fiber::{self, Record, Start};
+use crate::prim::{AtomicBool, Ordering};
+use crate::table::Tables;
+use crate::{cancel, clock, fault, process, scope, standard, wait};
+use abi::*;
+use std::collections::HashMap;
+use std::ptr::null_mut;
+
+/// What a task asks for. Orders are numbered as in compiled code.
+#[derive(Clone, Copy, Debug)]
+pub enum What {
+    Load(u8),
+    Store(u8, u64),
+    /// The number of the change is that of the row.
+    Update(u8, u8, u64),
+    Compare { success: u8, failure: u8, expected: u64, new: u64 },
+    /// A read that is over when the value is this one.
+    Await(u64),
+    /// A read that is over when the value is another one.
+    AwaitChange(u64),
+    Fence(u8),
+    Spawn(u32),
+    Choice(u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    pub what: What,
+    pub address: u64,
+    pub size: u8,
+    /// What stands there, if it is memory.
+    pub memory: Option<u64>,
+    /// Where in the code, 0 for steps of the runtime's own.
+    pub site: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Answer {
+    Done { seen: u64, wrote: bool, memory: u64 },
+    /// Not now: ask again when it is the task's turn.
+    Wait,
+    /// The run is over.
+    Stop,
+}
+
+pub enum Turn {
+    /// This task; the address of its next step, if that is known.
+    Run(u32, Option<u64>),
+    Stuck,
+    Over,
+    Stop,
+}
+
+/// Who decides. Tasks are numbered; 0 runs the program.
+pub trait Observer {
+    fn step(&mut self, task: u32, ask: &Ask) -> Answer;
+    /// The number of the task that this one begins next.
+    fn child(&mut self, parent: u32) -> u32;
+    /// The number under which timers act.
+    fn clock(&mut self) -> u32;
+    fn end(&mut self, task: u32);
+    /// Whether to ask for [`Observer::round`]: the task has done something since it was there the last time.
+    fn wants_round(&mut self, task: u32, place: u64) -> bool;
+    /// A task goes round a loop, in a state of this hash.
+    fn round(&mut self, task: u32, place: u64, state: u64) -> Answer;
+    fn next(&mut self) -> Turn;
+    /// Whether events are to be told with their places.
+    fn wants_places(&self) -> bool {
+        false
+    }
+    /// The place in the text of the step that the task is about to ask for.
+    fn place(&mut self, _task: u32, _place: &str) {}
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum End {
+    Returned,
+    /// The report of a panic.
+    Panicked(String),
+    Exited(i32),
+    /// Nobody can go on: what each waits for, and where.
+    Stuck(Vec<Waiting>),
+    /// The observer had enough.
+    Stopped,
+    /// Something was cancelled for the first time: from now on looking whether one is cancelled is a step, too.
+    Cancels,
+}
+
+#[derive(Debug)]
+pub struct Waiting {
+    pub task: u32,
+    pub place: String,
+}
+
+pub struct Ended {
+    pub end: End,
+    pub out: Vec<u8>,
+}
+
+/// Locations that are no memory: the object's address with a mark.
+pub mod place {
+    const MARK: u64 = 1 << 56;
+    /// The next number for who wants a lock.
+    pub const NEXT: u64 = MARK;
+    /// The number whose turn it is.
+    pub const SERVING: u64 = 2 * MARK;
+    /// The steps on an object of the library.
+    pub const OBJECT: u64 = 3 * MARK;
+    /// A task's end.
+    pub const END: u64 = 4 * MARK;
+    /// Whether anything is cancelled.
+    pub const CANCEL: u64 = 5 * MARK;
+    pub fn kind(address: u64) -> u64 {
+        address & !(MARK - 1)
+    }
+}
+
+/// Address space for the memory of a task.
+const ARENA_BYTES: usize = 256 << 20;
+const RELAXED: u8 = 0;
+const RELEASE: u8 = 2;
+const ACQUIRE_RELEASE: u8 = 3;
+const ADD: u8 = 1;
+
+#[derive(Clone, Copy, Default)]
+struct Arena {
+    start: usize,
+    next: usize,
+}
+
+struct Task {
+    record: *mut Record,
+    arena: Arena,
+    /// What it is to run, while it has not begun.
+    head: *mut TaskHead,
+    /// Its atomics belong to a step that was asked for.
+    quiet: u32,
+    /// Its wait may be ended by cancellation.
+    cancellable: bool,
+    random: u64,
+    /// The number it has drawn for each lock that it holds.
+    numbers: Vec<(u64, u64)>,
+}
+
+#[derive(Clone, Copy)]
+enum Timer {
+    Wake { record: *mut Record, epoch: u64 },
+    Cancel(u64),
+}
+
+struct World {
+    observer: Option<*mut dyn Observer>,
+    home: usize,
+    current: u32,
+    tasks: Vec<Task>,
+    /// By the fiber's number.
+    by_fiber: HashMap<u32, u32>,
+    by_head: HashMap<usize, u32>,
+    /// The tasks of each open scope that were not waited for yet.
+    scopes: HashMap<usize, Vec<u32>>,
+    timers: Vec<(i64, Timer)>,
+    now: i64,
+    firing: Option<Timer>,
+    clock: u32,
+    clock_is_busy: bool,
+    /// Memory from before the runs.
+    base: Arena,
+    out: Vec<u8>,
+    over: Option<End>,
+    cancelled: Vec<*mut Record>,
+    looks_for_cancellation: bool,
+}
+
+static ON: AtomicBool = AtomicBool::new(false);
+
+/// Whether a run is observed. Only the thread that runs it asks.
+pub fn is_on() -> bool {
+    // ORDER: Relaxed; one thread.
+    ON.load(Ordering::Relaxed)
+}
+
+struct Cell(std::cell::UnsafeCell<Option<World>>);
+// SAFETY: observed runs and everything that asks for their state are on one thread.
+unsafe impl Sync for Cell {}
+static WORLD: Cell = Cell(std::cell::UnsafeCell::new(None));
+
+/// The state of observed runs. No reference to it is kept over a call of the observer or a switch.
+fn world() -> &'static mut World {
+    // SAFETY: see `Cell`; references end before anything else asks.
+    unsafe { (*WORLD.0.get()).get_or_insert_with(World::new) }
+}
+
+impl World {
+    fn new() -> World {
+        World {
+            observer: None,
+            home: 0,
+            current: 0,
+            tasks: Vec::new(),
+            by_fiber: HashMap::new(),
+            by_head: HashMap::new(),
+            scopes: HashMap::new(),
+            timers: Vec::new(),
+            now: 0,
+            firing: None,
+            clock: u32::MAX,
+            clock_is_busy: false,
+            base: Arena::default(),
+            out: Vec::new(),
+            over: None,
+            cancelled: Vec::new(),
+            looks_for_cancellation: false,
+        }
+    }
+
+    fn task(&mut self, number: u32) -> &mut Task {
+        while self.tasks.len() <= number as usize {
+            let record = if self.tasks.is_empty() { fiber::main() } else { fiber::take() };
+            // SAFETY: a record of the table.
+            let fiber = unsafe { (*record).number };
+            self.by_fiber.insert(fiber, self.tasks.len() as u32);
+            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: false, random: 0, numbers: Vec::new() });
+        }
+        &mut self.tasks[number as usize]
+    }
+}
+
+fn observer() -> &'static mut dyn Observer {
+    let observer = world().observer.expect("bug! a step outside of an observed run");
+    // SAFETY: the observer outlives the run; it is not called from within itself.
+    unsafe { &mut *observer }
+}
+
+/// A program in memory, to be run again and again.
+pub struct Session {
+    image: *const Image,
+    /// The program's variables as they were before the first run.
+    data: Vec<u8>,
+}
+
+impl Session {
+    /// Sets up the statics.
+    ///
+    /// # Safety
+    /// The image is bound to [`symbol`] and stays.
+    pub unsafe fn new(image: *const Image) -> Result<Session, String> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let header = *image;
+            crate::start::run_alone(image, header.init)?;
+            let data = image.cast::<u8>().add(header.data.offset as usize);
+            let data = std::slice::from_raw_parts(data, header.data.count as usize).to_vec();
+            Ok(Session { image, data })
+        }
+    }
+
+    /// `main`, or a test by its number.
+    pub fn entry(&self, test: Option<usize>) -> u64 {
+        // SAFETY: the image stays.
+        let (tables, header) = unsafe { (Tables::new(self.image).expect("an image is not at null"), *self.image) };
+        test.map_or(header.main, |test| tables.table::<Test>(header.tests)[test].entry)
+    }
+
+    /// Runs it once, from its beginning.
+    pub fn run(&self, entry: u64, observer: &mut dyn Observer) -> Ended {
+        // SAFETY: the image is bound, its data segment writable; the observer is dropped from the world below.
+        unsafe {
+            let header = *self.image;
+            let data = self.image.cast::<u8>().cast_mut().add(header.data.offset as usize);
+            data.copy_from_nonoverlapping(self.data.as_ptr(), self.data.len());
+            let observer: *mut (dyn Observer + '_) = observer;
+            let observer: *mut (dyn Observer + 'static) = std::mem::transmute(observer);
+            let node = scope::begin(self.image);
+            cancel::reset();
+            {
+                let world = world();
+                for task in &mut world.tasks {
+                    task.arena.next = task.arena.start;
+                    task.head = null_mut();
+                    task.quiet = 0;
+                    task.random = 0;
+                    task.cancellable = false;
+                    task.numbers.clear();
+                    (*task.record).registered = null_mut();
+                    (*task.record).head.panic = null_mut();
+                    (*task.record).head.wait.store(0, Ordering::Relaxed);
+                }
+                world.by_head.clear();
+                world.scopes.clear();
+                world.timers.clear();
+                world.now = 0;
+                world.firing = None;
+                world.clock_is_busy = false;
+                world.out.clear();
+                world.over = None;
+                world.cancelled.clear();
+                world.observer = Some(observer);
+            }
+            let clock = (*observer).clock();
+            world().clock = clock;
+            let main = world().task(0).record;
+            let function = self.image as usize + entry as usize;
+            fiber::start(main, &Start { image: self.image, function, argument: 0, task: null_mut(), node, locals: null_mut() });
+            (*main).is_main = true;
+            ON.store(true, Ordering::Relaxed);
+            drive();
+            ON.store(false, Ordering::Relaxed);
+            let world = world();
+            world.observer = None;
+            let end = world.over.take().unwrap_or_else(|| finished(main));
+            Ended { end, out: std::mem::take(&mut world.out) }
+        }
+    }
+}
+
+/// From now on (or no longer) looking whether one is cancelled is a step.
+pub fn look_for_cancellation(looks: bool) {
+    world().looks_for_cancellation = looks;
+}
+
+/// # Safety
+/// All tasks have ended.
+unsafe fn finished(main: *mut Record) -> End {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (raised, panic) = ((*main).raised, fault::take(&mut (*main).head));
+        let failures = scope::take_failures(scope::root());
+        let mut reports: Vec<String> = failures.into_iter().flat_map(|failures| failures.0).map(|panic| panic.report()).collect();
+        if raised {
+            let panic = panic.expect("bug! a function raised without a panic");
+            if panic.reason.is_none() || reports.is_empty() {
+                reports.insert(0, panic.report());
+            }
+        }
+        if reports.is_empty() { End::Returned } else { End::Panicked(reports.concat()) }
+    }
+}
+
+/// Lets one task after the other run until all have ended.
+///
+/// # Safety
+/// The main fiber was started.
+unsafe fn drive() {
+    loop {
+        if world().over.is_some() {
+            return;
+        }
+        match observer().next() {
+            Turn::Run(task, address) if task == world().clock => {
+                // SAFETY: the caller's promise.
+                unsafe { tick(address) };
+            }
+            // SAFETY: as above.
+            Turn::Run(task, _) => unsafe { run(task) },
+            // SAFETY: as above.
+            Turn::Stuck if unsafe { tick(None) } => {}
+            Turn::Stuck => {
+                let waiting = who_waits();
+                world().over = Some(End::Stuck(waiting));
+                return;
+            }
+            Turn::Over => return,
+            Turn::Stop => {
+                world().over.get_or_insert(End::Stopped);
+                return;
+            }
+        }
+    }
+}
+
+/// Pending forks are never kept: an array without room, with the null before its beginning.
+struct Forks([*mut TaskHead; 3]);
+// SAFETY: never written.
+unsafe impl Sync for Forks {}
+static FORKS: Forks = Forks([null_mut(); 3]);
+
+/// Switches to a task until it leaves.
+///
+/// # Safety
+/// The task was begun and has not ended.
+unsafe fn run(number: u32) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let task = world().task(number);
+        let record = task.record;
+        if !task.head.is_null() {
+            let head = std::mem::replace(&mut task.head, null_mut());
+            (*head).state.fetch_add(TASK_RUNNING - TASK_QUEUED, Ordering::Relaxed);
+            scope::start_task(record, head);
+        }
+        let fiber = &raw mut (*record).head;
+        (*record).worker = &raw const crate::sched::all()[0];
+        let forks = FORKS.0.as_ptr().add(1).cast_mut();
+        (*fiber).forks_base = forks;
+        (*fiber).forks_top = forks;
+        (*fiber).forks_end = forks;
+        (*fiber).stack_limit.store((*fiber).limit, Ordering::Relaxed);
+        world().current = number;
+        fiber::set_current(fiber);
+        fiber::switch(&raw mut world().home, (*record).stack_pointer);
+        fiber::set_current(null_mut());
+    }
+}
+
+/// Back to where it is decided who goes on.
+///
+/// # Safety
+/// The record is the running fiber's.
+unsafe fn leave(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe { fiber::switch(&raw mut (*record).stack_pointer, world().home) };
+}
+
+/// The end of a fiber's function.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn finish(record: *mut Record) -> ! {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if (*record).is_main && scope::any_detached() {
+            cancel::cancel(scope::detached(), REASON_SHUTDOWN);
+        }
+        cancel::forget(record);
+        let task = current(record);
+        if task != 0 {
+            step(record, What::Store(RELEASE, 1), place::END | u64::from(task), 8, None);
+        }
+        observer().end(task);
+        leave(record);
+    }
+    unreachable!("a task that ended went on")
+}
+
+fn current(record: *mut Record) -> u32 {
+    // SAFETY: a record of the table.
+    world().by_fiber[unsafe { &(*record).number }]
+}
+
+/// Asks until there is an answer; what was seen, and whether it was written.
+///
+/// # Safety
+/// The record is the running fiber's; an address without a mark is memory of this size.
+unsafe fn step(record: *mut Record, what: What, address: u64, size: u8, memory: Option<*mut u8>) -> (u64, bool) {
+    let task = current(record);
+    if observer().wants_places() {
+        // SAFETY: the caller's promise.
+        let place = unsafe { fault::place(fault::Caller { frame: (*record).frame as *const usize, address: (*record).address, fiber: &raw mut (*record).head }) };
+        observer().place(task, &place);
+    }
+    loop {
+        // SAFETY: the caller's promise.
+        let now = memory.map(|at| unsafe { load(at, size) });
+        // SAFETY: the caller's promise.
+        let site = if memory.is_some() { unsafe { (*record).address as u64 } } else { 0 };
+        match observer().step(task, &Ask { what, address, size, memory: now, site }) {
+            Answer::Done { seen, wrote, memory: after } => {
+                if let Some(at) = memory {
+                    // SAFETY: as above.
+                    unsafe { store(at, size, after) };
+                }
+                return (seen, wrote);
+            }
+            Answer::Wait => {}
+            Answer::Stop => {
+                world().over.get_or_insert(End::Stopped);
+            }
+        }
+        // SAFETY: as above.
+        unsafe { leave(record) };
+    }
+}
+
+/// # Safety
+/// Memory of this size.
+unsafe fn load(at: *mut u8, size: u8) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match size {
+            1 => u64::from(at.read_volatile()),
+            2 => u64::from(at.cast::<u16>().read_volatile()),
+            4 => u64::from(at.cast::<u32>().read_volatile()),
+            _ => at.cast::<u64>().read_volatile(),
+        }
+    }
+}
+
+/// # Safety
+/// Memory of this size.
+unsafe fn store(at: *mut u8, size: u8, value: u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match size {
+            1 => at.write_volatile(value as u8),
+            2 => at.cast::<u16>().write_volatile(value as u16),
+            4 => at.cast::<u32>().write_volatile(value as u32),
+            _ => at.cast::<u64>().write_volatile(value),
+        }
+    }
+}
+
+/// What an update makes of a value; the numbers are those of the row.
+pub fn changed(change: u8, old: u64, operand: u64, size: u8) -> u64 {
+    let bits = u32::from(size) * 8;
+    let signed = |value: u64| (value << (64 - bits)) as i64 >> (64 - bits);
+    let new = match change {
+        0 => operand,
+        1 => old.wrapping_add(operand),
+        2 => old.wrapping_sub(operand),
+        3 => old & operand,
+        4 => old | operand,
+        5 => old ^ operand,
+        6 => if signed(old) >= signed(operand) { old } else { operand },
+        7 => old.max(operand),
+        8 => if signed(old) <= signed(operand) { old } else { operand },
+        _ => old.min(operand),
+    };
+    if bits == 64 { new } else { new & ((1 << bits) - 1) }
+}
+
+// The rows. Operations are numbered: 0 load, 1 store, 2 and on changes, 16 compare and exchange, 17 fence.
+
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn access(fiber: *mut u8, what: i64, at: *mut u8, a: u64, b: u64) -> u64 {
+    let record: *mut Record = fiber.cast();
+    let (operation, size) = (what as u8, (what >> 8) as u8);
+    let (order, failure) = ((what >> 16) as u8, (what >> 24) as u8);
+    let mask = if size == 8 { u64::MAX } else { (1 << (8 * u32::from(size))) - 1 };
+    let (a, b) = (a & mask, b & mask);
+    let forced = what >> 32 & 1 != 0;
+    // SAFETY: the row's contract.
+    unsafe {
+        if !is_on() || !forced && world().tasks[current(record) as usize].quiet > 0 {
+            return natively(operation, at, size, a, b);
+        }
+        let what = match operation {
+            0 => What::Load(order),
+            1 => What::Store(order, a),
+            16 => What::Compare { success: order, failure, expected: a, new: b },
+            17 => {
+                step(record, What::Fence(order), 0, 0, None);
+                return 0;
+            }
+            change => What::Update(order, change - 2, a),
+        };
+        step(record, what, at as u64, size, Some(at)).0
+    }
+}
+
+/// # Safety
+/// See the row.
+unsafe fn natively(operation: u8, at: *mut u8, size: u8, a: u64, b: u64) -> u64 {
+    if operation == 17 {
+        return 0;
+    }
+    // SAFETY: the caller's promise; nobody else runs meanwhile.
+    unsafe {
+        let old = load(at, size);
+        match operation {
+            0 => {}
+            1 => store(at, size, a),
+            16 => if old == a { store(at, size, b) },
+            change => store(at, size, changed(change - 2, old, a, size)),
+        }
+        old
+    }
+}
+
+/// A step of the library on one of its objects begins: what it does there it does alone.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn begin(fiber: *mut u8, object: *mut u8) {
+    if is_on() {
+        // SAFETY: the row's contract.
+        unsafe { take_turn(fiber.cast(), object as u64) };
+    }
+}
+
+/// It ends.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn end(fiber: *mut u8, object: *mut u8) {
+    if is_on() {
+        // SAFETY: the row's contract.
+        unsafe { give_turn(fiber.cast(), object as u64) };
+    }
+}
+
+/// What follows belongs to a step that was asked for.
+pub fn quiet(fiber: *mut u8) {
+    if is_on() {
+        let task = current(fiber.cast()) as usize;
+        world().tasks[task].quiet += 1;
+    }
+}
+
+/// That was all that belonged to it.
+pub fn loud(fiber: *mut u8) {
+    if is_on() {
+        let task = current(fiber.cast()) as usize;
+        world().tasks[task].quiet -= 1;
+    }
+}
+
+/// The task leaves whatever step it is in: it raises.
+pub fn raises(record: *mut Record) {
+    if is_on() {
+        let task = &mut world().tasks[current(record) as usize];
+        task.quiet = 0;
+    }
+}
+
+/// Waits until the lock is this task's: in the order of asking.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn lock(fiber: *mut u8, object: *mut u8) {
+    if is_on() {
+        // SAFETY: the row's contract.
+        unsafe { take_turn(fiber.cast(), object as u64) };
+        quiet(fiber);
+    }
+}
+
+/// # Safety
+/// The record is the running fiber's.
+unsafe fn take_turn(record: *mut Record, object: u64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (number, _) = step(record, What::Update(RELAXED, ADD, 1), place::NEXT | object, 8, None);
+        step(record, What::Await(number), place::SERVING | object, 8, None);
+        let task = current(record) as usize;
+        world().tasks[task].numbers.push((object, number));
+    }
+}
+
+/// Takes the lock if nobody has it.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn try_lock(fiber: *mut u8, object: *mut u8) -> i64 {
+    let record: *mut Record = fiber.cast();
+    if !is_on() {
+        return 1;
+    }
+    // SAFETY: the row's contract.
+    unsafe {
+        let of = object as u64;
+        let (serving, _) = step(record, What::Load(1), place::SERVING | of, 8, None);
+        let compare = What::Compare { success: RELAXED, failure: RELAXED, expected: serving, new: serving + 1 };
+        let (_, taken) = step(record, compare, place::NEXT | of, 8, None);
+        if taken {
+            let task = current(record) as usize;
+            world().tasks[task].numbers.push((of, serving));
+            quiet(fiber);
+        }
+        i64::from(taken)
+    }
+}
+
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn unlock(fiber: *mut u8, object: *mut u8) {
+    if is_on() {
+        // SAFETY: the row's contract.
+        unsafe { give_turn(fiber.cast(), object as u64) };
+    }
+}
+
+/// # Safety
+/// The record is the running fiber's.
+unsafe fn give_turn(record: *mut Record, object: u64) {
+    let task = current(record) as usize;
+    let numbers = &mut world().tasks[task].numbers;
+    let Some(held) = numbers.iter().rposition(|(of, _)| *of == object) else { return };
+    let (_, number) = numbers.remove(held);
+    // SAFETY: the caller's promise.
+    unsafe { step(record, What::Store(RELEASE, number + 1), place::SERVING | object, 8, None) };
+}
+
+/// One of `count`, each of which is possible.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn choose(fiber: *mut u8, count: i64) -> i64 {
+    if !is_on() {
+        return 0;
+    }
+    // SAFETY: the row's contract.
+    unsafe { step(fiber.cast(), What::Choice(count as u32), 0, 0, None).0 as i64 }
+}
+
+/// Whether a task has ended.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn ended(fiber: *mut u8, head: *mut u8) -> i64 {
+    if !is_on() {
+        // SAFETY: the row's contract.
+        return i64::from(unsafe { (*head.cast::<TaskHead>()).state.load(Ordering::Acquire) } & TASK_PHASE >= TASK_DONE);
+    }
+    let Some(&task) = world().by_head.get(&(head as usize)) else { return 1 };
+    // SAFETY: as above.
+    unsafe { step(fiber.cast(), What::Load(1), place::END | u64::from(task), 8, None).0 as i64 }
+}
+
+/// Looking whether one is cancelled is a step where anything ever is.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn look(fiber: *mut u8) {
+    if is_on() && world().looks_for_cancellation {
+        // SAFETY: the row's contract.
+        unsafe { step(fiber.cast(), What::Update(ACQUIRE_RELEASE, ADD, 0), place::CANCEL, 8, None) };
+    }
+}
+
+/// A loop goes round: nothing may have changed since the last time.
+///
+/// # Safety
+/// See the row; from `stack` on lies all that the task's code goes by.
+pub unsafe extern "C" fn round(fiber: *mut u8, place: i64, stack: usize) {
+    let record: *mut Record = fiber.cast();
+    if !is_on() {
+        return;
+    }
+    let task = current(record);
+    if world().tasks[task as usize].quiet > 0 || !observer().wants_round(task, place as u64) {
+        return;
+    }
+    // SAFETY: the row's contract; the stack's upper end and the arena's used part are mapped.
+    let state = unsafe {
+        let high = (*record).head.stack_high;
+        let arena = world().tasks[task as usize].arena;
+        if high - stack > STATE_BYTES_MAX || arena.next - arena.start > STATE_BYTES_MAX {
+            return;
+        }
+        hash_words(arena.start, arena.next, hash_words(stack, high, 0xcbf2_9ce4_8422_2325))
+    };
+    loop {
+        match observer().round(task, place as u64, state) {
+            Answer::Done { .. } => return,
+            Answer::Wait => {}
+            Answer::Stop => {
+                world().over.get_or_insert(End::Stopped);
+            }
+        }
+        // SAFETY: the row's contract.
+        unsafe { leave(record) };
+    }
+}
+
+/// Tasks whose state is larger are not looked at for rounds that change nothing.
+const STATE_BYTES_MAX: usize = 256 << 10;
+
+/// # Safety
+/// The memory is mapped.
+unsafe fn hash_words(from: usize, to: usize, mut hash: u64) -> u64 {
+    for at in (from & !7..to & !7).step_by(8) {
+        // SAFETY: the caller's promise; aligned.
+        hash = (hash ^ unsafe { (at as *const u64).read_volatile() }).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    }
+    hash
+}
+
+/// Waits for all tasks of a scope.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn scope(fiber: *mut u8, scope: *mut u8) {
+    if !is_on() {
+        return;
+    }
+    // Tasks may start further ones.
+    let mut done = 0;
+    while let Some(&task) = world().scopes.get(&(scope as usize)).and_then(|tasks| tasks.get(done)) {
+        done += 1;
+        // SAFETY: the row's contract.
+        unsafe { step(fiber.cast(), What::Await(1), place::END | u64::from(task), 8, None) };
+    }
+    world().scopes.remove(&(scope as usize));
+}
+
+// What the runtime's own rooms hand over in observed runs.
+
+/// A task was published.
+///
+/// # Safety
+/// The record is the running fiber's; the task is pending and its scope open.
+pub unsafe fn spawned(record: *mut Record, head: *mut TaskHead) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let parent = current(record);
+        let child = observer().child(parent);
+        (*head).state.fetch_add(TASK_QUEUED - TASK_PENDING, Ordering::Relaxed);
+        let world = world();
+        world.task(child).head = head;
+        world.by_head.insert(head as usize, child);
+        world.scopes.entry((*head).scope as usize).or_default().push(child);
+        step(record, What::Spawn(child), 0, 0, None);
+    }
+}
+
+/// Waits for a task to end.
+///
+/// # Safety
+/// The record is the running fiber's, which has the task's handle.
+pub unsafe fn join(record: *mut Record, head: *mut TaskHead) -> i64 {
+    if let Some(&task) = world().by_head.get(&(head as usize)) {
+        // SAFETY: the caller's promise.
+        unsafe { step(record, What::Await(1), place::END | u64::from(task), 8, None) };
+    }
+    0
+}
+
+/// What follows, up to [`leave_step`], is one step on a record that several tasks may come to.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn enter_step(record: *mut Record, object: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { take_turn(record, object as u64) };
+}
+
+/// See there.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn leave_step(record: *mut Record, object: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { give_turn(record, object as u64) };
+}
+
+/// A step on a record that several tasks may come to.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn touch(record: *mut Record, object: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { step(record, What::Update(ACQUIRE_RELEASE, ADD, 0), place::OBJECT | object as u64, 8, None) };
+}
+
+/// Who runs now.
+pub fn running() -> *mut Record {
+    let current = world().current;
+    world().task(current).record
+}
+
+fn wait_word(record: *mut Record) -> *mut u8 {
+    // SAFETY: a record of the table.
+    unsafe { (&raw mut (*record).head.wait).cast() }
+}
+
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn arm(record: *mut Record) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let epoch = ((*record).head.wait.load(Ordering::Relaxed) >> 32).wrapping_add(1) & 0xffff_ffff;
+        let word = wait_word(record);
+        step(record, What::Store(RELEASE, wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word));
+        epoch
+    }
+}
+
+/// # Safety
+/// A record of the table.
+pub unsafe fn wake(record: *mut Record, epoch: u64, value: u64) -> bool {
+    let (expected, new) = (wait::word(epoch, 0, WAIT_ARMED), wait::word(epoch, value, WAIT_WOKEN));
+    let word = wait_word(record);
+    // SAFETY: the caller's promise.
+    unsafe { step(running(), What::Compare { success: ACQUIRE_RELEASE, failure: RELAXED, expected, new }, word as u64, 8, Some(word)).1 }
+}
+
+/// Waits until the ticket of this epoch is woken: the word.
+///
+/// # Safety
+/// The record is the running fiber's, armed.
+pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: bool) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if cancellable && world().looks_for_cancellation {
+            look(record.cast());
+            cancel::register(record);
+            if cancel::reason((*record).head.node).is_some() {
+                wake(record, epoch, WAIT_VALUE_CANCELLED);
+            } else {
+                world().task(current(record)).cancellable = true;
+            }
+        }
+        if deadline >= 0 {
+            world().timers.push((deadline, Timer::Wake { record, epoch }));
+        }
+        let word = wait_word(record);
+        let (seen, _) = step(record, What::AwaitChange(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word));
+        world().task(current(record)).cancellable = false;
+        seen
+    }
+}
+
+/// Something is about to be cancelled. `false`: not in this run, which ends here.
+pub fn cancels() -> bool {
+    if world().looks_for_cancellation {
+        // SAFETY: whoever cancels runs.
+        unsafe { step(running(), What::Update(ACQUIRE_RELEASE, ADD, 0), place::CANCEL, 8, None) };
+        return true;
+    }
+    world().over.get_or_insert(End::Cancels);
+    // SAFETY: as above. It is never switched to again.
+    unsafe { leave(running()) };
+    false
+}
+
+/// The fiber's wait is to be ended by [`wake_cancelled`], if cancellation may: the caller holds a lock.
+pub fn cancel_later(record: *mut Record) {
+    let world = world();
+    // SAFETY: a record of the table.
+    let task = world.by_fiber[unsafe { &(*record).number }];
+    if world.task(task).cancellable {
+        world.cancelled.push(record);
+    }
+}
+
+/// Ends the waits of those who were cancelled.
+pub fn wake_cancelled() {
+    while let Some(record) = (!world().cancelled.is_empty()).then(|| world().cancelled.remove(0)) {
+        // SAFETY: a record of the table.
+        unsafe {
+            let epoch = (*record).head.wait.load(Ordering::Relaxed) >> 32;
+            wake(record, epoch, WAIT_VALUE_CANCELLED);
+        }
+    }
+}
+
+pub fn cancel_at(at: i64, serial: u64) {
+    world().timers.push((at, Timer::Cancel(serial)));
+}
+
+pub fn now() -> i64 {
+    world().now
+}
+
+// Timers: when nobody can go on, the first one comes.
+
+/// Lets a timer come, or the clock go on with one; `false` if there is none.
+///
+/// # Safety
+/// Called by `drive`.
+unsafe fn tick(address: Option<u64>) -> bool {
+    // SAFETY: records of the table; the clock's fiber is started here.
+    unsafe {
+        let clock = world().clock;
+        if !world().clock_is_busy {
+            let pending = |timer: &Timer| match *timer {
+                Timer::Wake { record, epoch } => (*record).head.wait.load(Ordering::Relaxed) == wait::word(epoch, 0, WAIT_ARMED),
+                Timer::Cancel(serial) => cancel::is_pending(serial),
+            };
+            let wanted = |timer: &Timer| match (address, timer) {
+                (None, _) => true,
+                (Some(address), Timer::Wake { record, .. }) => address == wait_word(*record) as u64,
+                (Some(address), Timer::Cancel(_)) => place::kind(address) == place::CANCEL,
+            };
+            let world = world();
+            world.timers.retain(|(_, timer)| pending(timer));
+            let first = world.timers.iter().enumerate().filter(|(_, (_, timer))| wanted(timer)).min_by_key(|(at, (time, _))| (*time, *at));
+            let Some((at, _)) = first else { return false };
+            let (time, timer) = world.timers.remove(at);
+            world.now = world.now.max(time);
+            world.firing = Some(timer);
+            world.clock_is_busy = true;
+            let record = world.task(clock).record;
+            let start = Start { image: std::ptr::null(), function: 0, argument: 0, task: null_mut(), node: null_mut(), locals: null_mut() };
+            fiber::start(record, &Start { image: (*world.task(0).record).head.image, function: fire as *const () as usize, ..start });
+        }
+        run(clock);
+        true
+    }
+}
+
+/// The function of the clock's fiber.
+extern "C" fn fire(_: usize) -> u8 {
+    match world().firing.take() {
+        // SAFETY: a record of the table.
+        Some(Timer::Wake { record, epoch }) => unsafe {
+            let word = wait_word(record);
+            step(running(), What::Await(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word));
+            wake(record, epoch, WAIT_VALUE_ELAPSED);
+        },
+        Some(Timer::Cancel(serial)) => cancel::elapsed(serial),
+        None => {}
+    }
+    world().clock_is_busy = false;
+    // SAFETY: the clock's own fiber; it is started anew for the next timer.
+    unsafe { leave(running()) };
+    unreachable!("a timer came twice")
+}
+
+/// For a report of those who wait for ever.
+fn who_waits() -> Vec<Waiting> {
+    let count = world().tasks.len();
+    (0..count as u32)
+        .map(|task| {
+            let record = world().task(task).record;
+            // SAFETY: the fiber does not run, and its frames are whole.
+            let place = unsafe {
+                fault::place(fault::Caller { frame: (*record).frame as *const usize, address: (*record).address, fiber: &raw mut (*record).head })
+            };
+            Waiting { task, place }
+        })
+        .collect()
+}
+
+// Memory: each task's own, from the same address on in every run, never used twice.
+
+fn arena() -> &'static mut Arena {
+    let world = world();
+    let arena = if is_on() { &mut world.tasks[world.current as usize].arena } else { &mut world.base };
+    if arena.start == 0 {
+        arena.start = fiber::reserve(ARENA_BYTES);
+        if arena.start == 0 {
+            fault::fatal("cannot reserve memory for a task");
+        }
+        arena.next = arena.start;
+    }
+    arena
+}
+
+unsafe extern "C" fn alloc(size: i64, align: i64) -> *mut u8 {
+    let arena = arena();
+    let at = arena.next.next_multiple_of(align.max(16) as usize);
+    if at + size as usize > arena.start + ARENA_BYTES {
+        return crate::heap::alloc(size as usize, align as usize);
+    }
+    arena.next = at + size as usize;
+    at as *mut u8
+}
+
+unsafe extern "C" fn alloc_zeroed(size: i64, align: i64) -> *mut u8 {
+    // SAFETY: fresh memory of this size.
+    unsafe {
+        let at = alloc(size, align);
+        at.write_bytes(0, size as usize);
+        at
+    }
+}
+
+unsafe extern "C" fn realloc(at: *mut u8, old_size: i64, align: i64, new_size: i64) -> *mut u8 {
+    if new_size <= old_size {
+        return at;
+    }
+    // SAFETY: the row's contract; two blocks of at least the old size.
+    unsafe {
+        let to = alloc(new_size, align);
+        to.copy_from_nonoverlapping(at, old_size as usize);
+        to
+    }
+}
+
+/// What is read here afterwards shows.
+const FREED: u8 = 0xdd;
+
+unsafe extern "C" fn free(at: *mut u8, size: i64, _: i64) {
+    // SAFETY: the row's contract. The memory is not handed out again in this run.
+    unsafe { at.write_bytes(FREED, size as usize) };
+}
+
+// Everything else that a repeatable run answers by itself.
+
+unsafe extern "C" fn random() -> u64 {
+    if !is_on() {
+        return clock::mix(0);
+    }
+    let world = world();
+    let current = world.current;
+    let task = &mut world.tasks[current as usize];
+    task.random += 1;
+    clock::mix(u64::from(current) << 32 | task.random)
+}
+
+unsafe extern "C" fn stdout_write(at: *const u8, len: i64) {
+    // SAFETY: the row's contract.
+    unsafe {
+        if len > 0 {
+            world().out.extend_from_slice(std::slice::from_raw_parts(at, len as usize));
+        }
+    }
+}
+
+unsafe extern "C" fn nothing() {}
+
+unsafe extern "C" fn no_input(_: *mut u8, _: i64) -> i64 {
+    0
+}
+
+unsafe extern "C" fn relax(_: i64) {}
+
+unsafe extern "C" fn exit(code: i64) -> ! {
+    if !is_on() {
+        standard::flush();
+        process::end(code as i32);
+    }
+    world().over.get_or_insert(End::Exited(code as i32));
+    // SAFETY: whoever exits runs.
+    unsafe { leave(running()) };
+    unreachable!("a run that was over went on")
+}
+
+/// A row or a foreign function for code that is to be observed.
+pub fn symbol(name: &str) -> Option<*const u8> {
+    let own = match name {
+        "rt_alloc" => alloc as *const () as *const u8,
+        "rt_alloc_zeroed" => alloc_zeroed as *const () as *const u8,
+        "rt_realloc" => realloc as *const () as *const u8,
+        "rt_free" => free as *const () as *const u8,
+        "rt_random" => random as *const () as *const u8,
+        "rt_stdout_write" | "rt_stderr_write" => stdout_write as *const () as *const u8,
+        "rt_stdout_flush" => nothing as *const () as *const u8,
+        "rt_stdin_read" | "rt_stdin_line" => no_input as *const () as *const u8,
+        "rt_relax" => relax as *const () as *const u8,
+        "rt_exit" => exit as *const () as *const u8,
+        _ => return crate::entry::symbol(name),
+    };
+    Some(own)
+}
