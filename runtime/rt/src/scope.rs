@@ -134,6 +134,7 @@ pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
     unsafe {
         TASK_MAIN.store(main, Ordering::Relaxed);
         if observe::is_on() {
+            take_along(record, head);
             return publish(record, head, main);
         }
         let fiber = &mut (*record).head;
