@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Run(Run),
     Compile(Compile),
     Check { files: Vec<PathBuf>, format: MessageFormat },
-    Test { path: PathBuf, filter: Option<String> },
+    Test { path: PathBuf, filter: Option<String>, replay: Option<String> },
     Explain { code: String },
     ExplainLoops { file: PathBuf, format: MessageFormat },
     Emit { stage: Stage, file: PathBuf, function: Option<String> },
@@ -92,6 +92,10 @@ pub(crate) struct Explore {
     pub executions: u64,
     /// What the library's locks and channels are made of is explored, too.
     pub atomics: bool,
+    /// Schedules are drawn by priorities that change so many times but one.
+    pub depth: Option<u32>,
+    /// One execution again.
+    pub replay: Option<String>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -121,7 +125,9 @@ pub(crate) enum Make {
 }
 
 /// So many executions are explored unless told otherwise.
-const EXECUTIONS_MAX: u64 = 10_000_000;
+pub(crate) const EXECUTIONS_MAX: u64 = 10_000_000;
+/// So many schedules are drawn.
+pub(crate) const SCHEDULES: u64 = 10_000;
 
 /// A command with its options; `true` for those that take a value.
 struct Shape {
@@ -135,10 +141,10 @@ const SHAPES: &[Shape] = &[
     Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true), ("--stats", false), ("--opt", true), ("--auto-parallel", false)] },
     Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true), ("--opt", true), ("--auto-parallel", false)] },
     Shape { name: "check", options: &[("--message-format", true)] },
-    Shape { name: "test", options: &[("--filter", true)] },
+    Shape { name: "test", options: &[("--filter", true), ("--replay", true)] },
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
-    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--executions", true), ("--atomics", false)] },
+    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--replay", true)] },
     Shape { name: "litmus", options: &[("--json", false), ("--verbose", false), ("--engine", true)] },
     Shape { name: "help", options: &[] },
     Shape { name: "version", options: &[] },
@@ -316,8 +322,8 @@ impl Given {
                 Command::Check { files: self.plain.into_iter().map(PathBuf::from).collect(), format }
             }
             "test" => {
-                let filter = self.take(&["--filter"]);
-                Command::Test { path: self.one("a file or a folder")?.into(), filter }
+                let (filter, replay) = (self.take(&["--filter"]), self.take(&["--replay"]));
+                Command::Test { path: self.one("a file or a folder")?.into(), filter, replay }
             }
             "explain" => {
                 let format = self.format()?;
@@ -345,10 +351,13 @@ impl Given {
             "explore" => {
                 let (random, seed) = (self.number("--random")?, self.number("--seed")?);
                 let (executions, atomics) = (self.number("--executions")?, self.take(&["--atomics"]).is_some());
-                if self.take(&["--exhaustive"]).is_some() && random.is_some() {
-                    return Err("error: `--exhaustive` and `--random` are two ways to explore; choose one".into());
+                let (depth, replay) = (self.number("--pct")?.map(|depth: u64| depth.clamp(1, 64) as u32), self.take(&["--replay"]));
+                let ways = [self.take(&["--exhaustive"]).is_some(), random.is_some(), depth.is_some(), replay.is_some()];
+                if ways.iter().filter(|way| **way).count() > 1 {
+                    return Err("error: `--exhaustive`, `--random`, `--pct` and `--replay` are ways to explore; choose one".into());
                 }
-                Command::Explore(Explore { file: self.one("a file")?.into(), random, seed: seed.unwrap_or(0), executions: executions.unwrap_or(EXECUTIONS_MAX), atomics })
+                let most = if depth.is_some() { SCHEDULES } else { EXECUTIONS_MAX };
+                Command::Explore(Explore { file: self.one("a file")?.into(), random, seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, depth, replay })
             }
             "litmus" => {
                 let (json, verbose) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some());

@@ -7,6 +7,7 @@ mod explain;
 mod explore;
 mod help;
 mod litmus;
+mod timeline;
 
 use crate::args::{Command, Request};
 use crate::exit;
@@ -22,7 +23,7 @@ pub(crate) fn run(request: Request) -> u8 {
         Command::Run(run) => build::run(&run, global),
         Command::Compile(compile) => build::compile(&compile, global),
         Command::Litmus(request) => litmus::litmus(&request),
-        Command::Test { path, filter } => build::test(&path, filter.as_deref(), global),
+        Command::Test { path, filter, replay } => build::test(&path, filter.as_deref(), replay.as_deref(), global),
         Command::Help { command } => help::help(command.as_deref()),
         Command::Version => {
             println!("aurorac {}", env!("CARGO_PKG_VERSION"));

@@ -13,6 +13,8 @@ pub(crate) struct Session {
     pub effort: Effort,
     /// Plain loops may become parallel ones.
     pub auto_parallel: bool,
+    /// Warnings were shown before: this is the same program, made in another way.
+    pub repeats: bool,
     global: Global,
     format: MessageFormat,
     timings: Vec<(&'static str, Duration)>,
@@ -20,7 +22,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub fn new(global: &Global, format: MessageFormat) -> Session {
-        Session { sources: SourceMap::new(), diags: Diags::new(), effort: Effort::Full, auto_parallel: false, global: global.clone(), format, timings: Vec::new() }
+        Session { sources: SourceMap::new(), diags: Diags::new(), effort: Effort::Full, auto_parallel: false, repeats: false, global: global.clone(), format, timings: Vec::new() }
     }
 
     /// Runs a phase under its name for `--timings`. A name that comes again adds up.
@@ -39,7 +41,10 @@ impl Session {
     /// line; text goes to standard error with a count at its end.
     pub fn finish(&mut self) -> u8 {
         let failed = self.diags.has_errors();
-        let list = std::mem::take(&mut self.diags).into_sorted();
+        let mut list = std::mem::take(&mut self.diags).into_sorted();
+        if self.repeats {
+            list.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        }
         let mut text = String::new();
         match self.format {
             MessageFormat::Json => {

@@ -169,20 +169,23 @@ pub(crate) fn private_field(name: Ident, ty: &str, declared: Span) -> Diagnostic
         .help("put `pub` before the field, or use a method of the type")
 }
 
-pub(crate) fn not_supported(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(E0112, format!("{what} is not supported yet")).primary(span, "part of the language, but not of this compiler")
-}
-
 pub(crate) fn unknown_test_option(name: Ident) -> Diagnostic {
-    let known: Vec<Symbol> = ["schedules"].iter().map(|name| Symbol::intern(name)).collect();
+    let known: Vec<Symbol> = ["schedules", "exhaustive", "pct"].iter().map(|name| Symbol::intern(name)).collect();
     let diagnostic = Diagnostic::error(E0209, format!("a test has no option `{}`", name.name)).primary(name.span, "unknown option");
     with_nearest(diagnostic, name, &known)
 }
 
-pub(crate) fn test_option_value(span: Span) -> Diagnostic {
-    Diagnostic::error(E0209, "this option needs a number of schedules")
-        .primary(span, "no such number")
-        .help("write `test(schedules: 1000)`")
+pub(crate) fn test_option_value(name: Ident, span: Span) -> Diagnostic {
+    let (what, help) = match name.name.as_str() {
+        "schedules" => ("this option needs a number of schedules", "write `test(schedules: 1000)`"),
+        "pct" => ("this option needs a depth", "write `test(pct: 3)`"),
+        _ => ("this option has no value", "write `test(exhaustive)`"),
+    };
+    Diagnostic::error(E0209, what).primary(span, "not like this").help(help)
+}
+
+pub(crate) fn second_test_option(span: Span) -> Diagnostic {
+    Diagnostic::error(E0209, "a test chooses its schedules in one way").primary(span, "a second one")
 }
 
 pub(crate) fn unknown_attribute(attr: &Attr) -> Diagnostic {

@@ -108,8 +108,19 @@ pub struct FnAttrs {
     pub orders: bool,
     /// `extern "C" fn` with a body: visible under its plain name with the C convention.
     pub exported: bool,
-    /// Of a test: under how many schedules it runs.
-    pub schedules: Option<u64>,
+    /// Of a test: how its schedules are chosen, if it says so.
+    pub exploration: Option<Exploration>,
+}
+
+/// Which schedules a test is run under.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exploration {
+    /// So many, drawn by seeds.
+    Schedules(u64),
+    /// All, and all that the memory model allows to atomics.
+    Exhaustive,
+    /// Drawn by priorities that change so many times but one.
+    Priorities(u32),
 }
 
 pub struct ParamDef {

@@ -94,7 +94,14 @@ pub enum Mode {
     Exhaustive,
     /// One walk for each seed.
     Random(u64),
+    /// The same, but whoever has the highest priority goes on; they change so many times in a run but one (PCT).
+    Priorities(u64, u32),
+    /// One run, as the choices of [`Engine::direct`] say.
+    Directed,
 }
+
+/// Who makes a step, and how many writes before the last it reads from or is put before; of a choice, which.
+pub type Direction = (Task, u32);
 
 #[derive(Clone, Copy)]
 struct Location {
@@ -126,6 +133,13 @@ pub struct Engine {
     mode: Mode,
     random: u64,
     turn: Option<Task>,
+    directions: Vec<Direction>,
+    directed: usize,
+    /// Of the longest run so far.
+    longest: usize,
+    /// Priorities fall at these steps.
+    changes: Vec<usize>,
+    priorities: Vec<u64>,
     /// Runs begun.
     pub runs: u64,
 }
@@ -154,6 +168,11 @@ impl Engine {
             mode,
             random: 0,
             turn: None,
+            directions: Vec::new(),
+            directed: 0,
+            longest: 64,
+            changes: Vec::new(),
+            priorities: Vec::new(),
             runs: 0,
         }
     }
@@ -169,6 +188,38 @@ impl Engine {
         }
     }
 
+    /// One run that goes as a former one.
+    pub fn direct(directions: Vec<Direction>) -> Engine {
+        Engine { directions, pending: Vec::new(), ..Engine::new(Mode::Directed) }
+    }
+
+    /// What leads to the graph again.
+    pub fn directions(&self) -> Vec<Direction> {
+        let mut written: HashMap<u32, Vec<Id>> = HashMap::new();
+        let mut all = Vec::new();
+        for id in self.graph.script() {
+            let event = self.graph.event(id);
+            let mut back = 0;
+            if let Kind::Choice(_, which) = event.kind {
+                back = which;
+            }
+            if event.accesses() {
+                let before = written.entry(event.location).or_default();
+                let rank = |write: Id| self.graph.rank(event.location, write);
+                if event.writes && !event.reads() {
+                    back = before.iter().filter(|&&other| rank(other) > rank(id)).count() as u32;
+                } else {
+                    back = before.iter().filter(|&&other| rank(other) > rank(event.from)).count() as u32;
+                }
+                if event.writes {
+                    before.push(id);
+                }
+            }
+            all.push((event.task, back));
+        }
+        all
+    }
+
     /// How many graphs wait to be followed.
     pub fn pending(&self) -> usize {
         self.pending.len()
@@ -181,11 +232,18 @@ impl Engine {
                 let Some(graph) = self.pending.pop() else { return false };
                 self.graph = graph;
             }
-            Mode::Random(seed) => {
+            Mode::Random(seed) | Mode::Priorities(seed, _) => {
+                self.longest = self.longest.max(self.graph.events.len());
                 self.graph = Graph::default();
                 self.random = seed.wrapping_add(self.runs).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
                 self.turn = None;
+                self.priorities.clear();
+                if let Mode::Priorities(_, depth) = self.mode {
+                    self.changes = (1..depth).map(|_| self.draw(self.longest)).collect();
+                }
             }
+            Mode::Directed if self.runs > 0 => return false,
+            Mode::Directed => {}
         }
         self.runs += 1;
         self.cursor = 0;
@@ -218,6 +276,23 @@ impl Engine {
         (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % below
     }
 
+    fn first_by_priority(&mut self) -> Task {
+        while self.priorities.len() < self.tasks.len() {
+            let priority = self.draw(1 << 30) as u64 + (1 << 30);
+            self.priorities.push(priority);
+        }
+        let ready = |task: &usize| self.tasks[*task].is_ready();
+        let first = (0..self.tasks.len()).filter(ready).max_by_key(|&task| self.priorities[task]).expect("one is ready");
+        let now = self.graph.events.len();
+        if let Some(at) = self.changes.iter().position(|&change| change <= now) {
+            // The later the change, the lower.
+            self.priorities[first] = self.changes.len() as u64;
+            self.changes.swap_remove(at);
+            return self.first_by_priority();
+        }
+        first as Task
+    }
+
     fn is_following(&self) -> bool {
         self.cursor < self.script.len()
     }
@@ -225,7 +300,8 @@ impl Engine {
     /// Who goes on.
     pub fn next(&mut self) -> Next {
         if self.is_following() {
-            if self.promised == Some(self.cursor) {
+            let task = self.graph.event(self.script[self.cursor]).task;
+            if self.promised == Some(self.cursor) || self.tasks[task as usize].state == State::Ended {
                 return Next::Diverged;
             }
             self.promised = Some(self.cursor);
@@ -241,6 +317,23 @@ impl Engine {
         {
             self.turn = Some(turn);
             return Next::Run(turn);
+        }
+        if let Mode::Directed = self.mode
+            && let Some(&(task, _)) = self.directions.get(self.directed)
+        {
+            // It may have to begin, or to be told what it waited for, before it can make the step.
+            let run = self.tasks.get(task as usize);
+            if run.is_none_or(|run| run.state == State::Ended || self.promised == Some(self.directed) && !run.is_ready()) {
+                return Next::Diverged;
+            }
+            self.promised = Some(self.directed);
+            self.turn = Some(task);
+            return Next::Run(task);
+        }
+        if let Mode::Priorities(..) = self.mode {
+            let task = self.first_by_priority();
+            self.turn = Some(task);
+            return Next::Run(task);
         }
         let nth = if self.mode == Mode::Exhaustive { 0 } else { self.draw(count) };
         let task = self.tasks.iter().enumerate().filter(|(_, run)| run.is_ready()).nth(nth).expect("counted").0;
@@ -456,11 +549,13 @@ impl Engine {
         self.happened.push(true);
         match request.kind {
             Kind::Fence(_) => {
+                self.direction();
                 self.graph.events.push(event);
                 self.clocks.add(&self.graph, id);
             }
             Kind::Spawn(child) => {
                 run.spawned += 1;
+                self.direction();
                 run_of(&mut self.tasks, child).state = State::Ready;
                 self.graph.events.push(event);
                 self.clocks.add(&self.graph, id);
@@ -474,7 +569,7 @@ impl Engine {
                         self.pending.push(other);
                     }
                 } else {
-                    let which = self.draw(count as usize) as u32;
+                    let which = self.pick_choice(count);
                     self.graph.events[id as usize].kind = Kind::Choice(count, which);
                 }
                 self.clocks.add(&self.graph, id);
@@ -539,18 +634,36 @@ impl Engine {
         }
     }
 
+    /// What the run that is repeated did here.
+    fn direction(&mut self) -> Option<u32> {
+        if self.mode != Mode::Directed {
+            return None;
+        }
+        let direction = self.directions.get(self.directed).map(|&(_, back)| back);
+        self.directed += 1;
+        Some(direction.unwrap_or(0))
+    }
+
+    fn pick_choice(&mut self, count: u32) -> u32 {
+        match self.direction() {
+            Some(which) => which.min(count - 1),
+            None => self.draw(count as usize) as u32,
+        }
+    }
+
     /// On a random walk: mostly the newest value.
     fn read_any(&mut self, event: Event, id: Id, lowest: usize) {
         let (task, location) = (event.task, event.location);
         let initial = self.locations[location as usize].initial;
         let top = self.graph.modifications(location).len();
         let mut tries: Vec<usize> = (lowest..top).collect();
+        let wished = self.direction().map(|back| top.saturating_sub(back as usize));
         loop {
-            let rank = if tries.is_empty() || self.draw(3) != 0 { top } else { tries.swap_remove(self.draw(tries.len())) };
+            let rank = if let Some(wished) = wished { wished } else if tries.is_empty() || self.draw(3) != 0 { top } else { tries.swap_remove(self.draw(tries.len())) };
             let mut event = event;
             let from = self.graph.at_rank(location, rank);
             event.see(from, self.graph.value(from, initial));
-            if rank < top && (event.blocked || event.writes && self.graph.is_held(location, rank)) {
+            if wished.is_none() && rank < top && (event.blocked || event.writes && self.graph.is_held(location, rank)) {
                 continue;
             }
             let mark = self.clocks.mark(task);
@@ -559,7 +672,7 @@ impl Engine {
             if event.writes {
                 self.graph.place(location, id, rank);
             }
-            if rank == top || self.is_consistent() {
+            if rank == top || wished.is_some() || self.is_consistent() {
                 if event.writes {
                     self.awaken(location);
                 }
@@ -592,6 +705,8 @@ impl Engine {
                 }
                 self.graph.unplace(location, id);
             }
+        } else if let Some(back) = self.direction() {
+            rank = top.saturating_sub(back as usize);
         } else if lowest < top && self.draw(4) == 0 {
             let wished = lowest + self.draw(top - lowest);
             if !self.graph.is_held(location, wished) {

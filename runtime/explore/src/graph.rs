@@ -284,6 +284,37 @@ impl Graph {
         self.events.iter().enumerate().map(|(id, event)| std::mem::replace(&mut last[event.task as usize], id as Id)).collect()
     }
 
+    /// Events as they happen when tasks take turns, each going on as long as it can, if this execution is one of those;
+    /// else in the order of [`Graph::script`]. Whether it is.
+    pub fn story(&self) -> (Vec<Id>, bool) {
+        let previous = self.previous();
+        let mut needs: Vec<Vec<Id>> = (0..self.events.len())
+            .map(|id| [previous[id], self.events[id].from].into_iter().filter(|&need| need != INITIAL).collect())
+            .collect();
+        for (id, event) in self.events.iter().enumerate().filter(|(_, event)| event.accesses()) {
+            // The write that follows what is read, or the one before: modification order, and reads before what overwrites.
+            let rank = if event.writes { self.rank(event.location, id as Id) } else { self.rank(event.location, event.from) };
+            let list = self.modifications(event.location);
+            if event.writes && rank > 1 {
+                needs[id].push(list[rank - 2].1);
+            } else if !event.writes && rank < list.len() {
+                needs[list[rank].1 as usize].push(id as Id);
+            }
+        }
+        let mut told = vec![false; self.events.len()];
+        let mut story: Vec<Id> = Vec::with_capacity(told.len());
+        while story.len() < told.len() {
+            let ready = |id: &Id| !told[*id as usize] && needs[*id as usize].iter().all(|&need| told[need as usize]);
+            let current = story.last().map(|&id| self.event(id).task);
+            let all = 0..self.events.len() as Id;
+            let next = all.clone().find(|id| Some(self.event(*id).task) == current && ready(id)).or_else(|| all.clone().find(ready));
+            let Some(next) = next else { return (self.script(), false) };
+            told[next as usize] = true;
+            story.push(next);
+        }
+        (story, true)
+    }
+
     /// Events in an order in which they can happen: as they were added, but what an event needs comes before it.
     pub fn script(&self) -> Vec<Id> {
         let previous = self.previous();

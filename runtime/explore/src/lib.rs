@@ -7,6 +7,7 @@ mod graph;
 
 mod program;
 
-pub use engine::{Engine, Mode, Next, Outcome, Request, Step};
+pub use engine::{Direction, Engine, Mode, Next, Outcome, Request, Step};
 pub use graph::{Change, Event, Graph, INITIAL, Id, Kind, Order, Task, Until};
-pub use program::{Bounds, Failure, How, Report, explore};
+pub use program::{Bounds, Failure, How, Report, again, explore};
+pub use rt::observe::StepPlace;

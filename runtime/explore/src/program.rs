@@ -1,8 +1,8 @@
 //! Explores a compiled program: runs it once for each graph, until there is no other or one of them fails.
 
-use crate::engine::{Engine, Mode, Next, Request, Round, Step};
+use crate::engine::{Direction, Engine, Mode, Next, Request, Round, Step};
 use crate::graph::{Change, Graph, Kind, Order, Task, Until};
-use rt::observe::{self, Answer, Ask, End, Observer, Session, Turn, What};
+use rt::observe::{self, Answer, StepPlace, Ask, End, Observer, Session, Turn, What};
 
 /// Where an exploration ends though there is more.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,11 @@ pub struct Failure {
     /// Its events.
     pub graph: Graph,
     /// The place of each event in the text, by its id.
-    pub places: Vec<String>,
+    pub places: Vec<StepPlace>,
+    /// What leads to it again.
+    pub directions: Vec<Direction>,
+    /// Looking whether one is cancelled was a step.
+    pub cancels: bool,
     /// Addresses of the locations, in the order of their numbers.
     pub addresses: Vec<u64>,
 }
@@ -64,15 +68,33 @@ struct World {
     too_long: bool,
     unfair: bool,
     /// Places of the step that each task asks for, if they are wanted.
-    asked: Option<Vec<String>>,
-    places: Vec<String>,
+    asked: Option<Vec<StepPlace>>,
+    places: Vec<StepPlace>,
 }
 
 /// Explores `entry`.
 pub fn explore(session: &Session, entry: u64, mode: Mode, bounds: Bounds, progress: &mut dyn FnMut(u64, usize)) -> Report {
-    observe::look_for_cancellation(false);
+    explore_with(session, entry, &|| Engine::new(mode), false, bounds, progress)
+}
+
+/// Repeats one execution.
+pub fn again(session: &Session, entry: u64, directions: &[Direction], cancels: bool) -> Report {
+    let bounds = Bounds { executions: 1, ..Bounds::default() };
+    explore_with(session, entry, &|| Engine::direct(directions.to_vec()), cancels, bounds, &mut |_, _| {})
+}
+
+fn explore_with(
+    session: &Session,
+    entry: u64,
+    start: &dyn Fn() -> Engine,
+    cancels: bool,
+    bounds: Bounds,
+    progress: &mut dyn FnMut(u64, usize),
+) -> Report {
+    observe::look_for_cancellation(cancels);
+    let mut cancels = cancels;
     let new = |engine: Engine| World { engine, bounds, diverged: false, too_long: false, unfair: false, asked: None, places: Vec::new() };
-    let mut world = new(Engine::new(mode));
+    let mut world = new(start());
     let mut report = Report { executions: 0, complete: false, too_long: 0, runs: 0, failure: None };
     loop {
         if report.runs >= bounds.executions || report.too_long >= TOO_LONG_MAX {
@@ -93,8 +115,9 @@ pub fn explore(session: &Session, entry: u64, mode: Mode, bounds: Bounds, progre
             End::Cancels => {
                 // All over again: now it matters who looks when.
                 observe::look_for_cancellation(true);
-                world = new(Engine::new(mode));
-                (report.executions, report.too_long) = (0, 0);
+                cancels = true;
+                world = new(start());
+                (report.executions, report.runs, report.too_long) = (0, 0, 0);
                 continue;
             }
             // A fair run that finds the same is another one.
@@ -116,19 +139,19 @@ pub fn explore(session: &Session, entry: u64, mode: Mode, bounds: Bounds, progre
                 How::Stuck(waiting.into_iter().filter(|one| who.contains(&one.task)).map(|one| (one.task, one.place)).collect())
             }
         };
-        let graph = world.engine.graph.clone();
+        let (graph, directions) = (world.engine.graph.clone(), world.engine.directions());
         let (places, addresses) = places(session, entry, &world.engine, &graph);
-        report.failure = Some(Failure { how, out: ended.out, graph, places, addresses });
+        report.failure = Some(Failure { how, out: ended.out, graph, places, directions, cancels, addresses });
         return report;
     }
 }
 
 /// Runs a graph once more to learn where in the text its events are.
-fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph) -> (Vec<String>, Vec<u64>) {
+fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph) -> (Vec<StepPlace>, Vec<u64>) {
     let mut engine = of.follow(graph.clone());
     engine.begin();
     let bounds = Bounds { steps: graph.events.len(), ..Bounds::default() };
-    let places = vec![String::new(); graph.events.len()];
+    let places = vec![StepPlace::default(); graph.events.len()];
     let mut world = World { engine, bounds, diverged: false, too_long: false, unfair: false, asked: Some(Vec::new()), places };
     session.run(entry, &mut world);
     (world.places, world.engine.addresses())
@@ -233,12 +256,12 @@ impl Observer for World {
         self.asked.is_some()
     }
 
-    fn place(&mut self, task: u32, place: &str) {
+    fn place(&mut self, task: u32, place: &StepPlace) {
         if let Some(asked) = &mut self.asked {
             if asked.len() <= task as usize {
-                asked.resize(task as usize + 1, String::new());
+                asked.resize(task as usize + 1, StepPlace::default());
             }
-            asked[task as usize] = place.into();
+            asked[task as usize] = place.clone();
         }
     }
 }

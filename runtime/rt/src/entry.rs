@@ -128,6 +128,9 @@ may_park! {
     rt_task_join(*mut u8, *mut u8, i64) -> i64 => tasks::join;
     rt_task_wait_scope(*mut u8, *mut u8, i64, i64) -> i64 => tasks::wait_scope;
     rt_task_yield(*mut u8) => tasks::yield_now;
+    rt_task_publish(*mut u8, *mut u8, *const u8) => tasks::publish;
+    rt_task_publish_limited(*mut u8, *mut u8, *const u8) => tasks::publish_limited;
+    rt_task_fork(*mut u8, *mut u8, *const u8) => tasks::fork;
     rt_observe_access(*mut u8, i64, *mut u8, u64, u64) -> u64 => observe::access;
     rt_observe_begin(*mut u8, *mut u8) => observe::begin;
     rt_observe_end(*mut u8, *mut u8) => observe::end;
@@ -234,13 +237,6 @@ exported! {
     fn rt_observe_loud(fiber: *mut u8) { observe::loud(fiber) }
     fn rt_unwind() {}
     fn rt_task_ready(fiber: *mut u8) { sched::ready(fiber.cast()) }
-    fn rt_task_publish(fiber: *mut u8, task: *mut u8, main: *const u8) {
-        scope::publish(fiber.cast(), task.cast(), main as usize)
-    }
-    fn rt_task_publish_limited(fiber: *mut u8, task: *mut u8, main: *const u8) {
-        scope::publish_limited(fiber.cast(), task.cast(), main as usize)
-    }
-    fn rt_task_fork(fiber: *mut u8, task: *mut u8, main: *const u8) { scope::fork(fiber.cast(), task.cast(), main as usize) }
     fn rt_task_catch(function: *const u8, data: *mut u8) -> i64 { fiber::catch(function as usize, data) }
     fn rt_task_end(task: *mut u8, phase: i64) -> i64 { i64::from(scope::end(task.cast(), phase as u64)) }
     fn rt_task_leave(scope: *mut u8) { scope::leave(scope.cast()) }

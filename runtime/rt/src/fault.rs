@@ -210,6 +210,43 @@ pub fn first_of_users(image: *const abi::Image, callers: &[usize]) -> String {
     place.unwrap_or_else(|| "?".into())
 }
 
+/// What a step looks like to the user.
+#[derive(Clone, Default, Debug)]
+pub struct StepPlace {
+    /// In his own text, `file:line:column`; empty if there is none.
+    pub place: String,
+    /// The function of the library that he called there, without its module; empty for the steps of tasks themselves.
+    pub operation: String,
+    /// Whether that function is the atomic operation itself.
+    pub direct: bool,
+}
+
+/// The first place in the user's text up the stack, and what was called there.
+pub fn step_place(caller: Caller) -> StepPlace {
+    let mut found = StepPlace { direct: true, ..StepPlace::default() };
+    // SAFETY: the running fiber's record and its image, which is mapped.
+    let (fiber, tables) = unsafe { (&*caller.fiber, Tables::new((*caller.fiber).image)) };
+    let Some(tables) = tables else { return found };
+    if caller.address == 0 {
+        return found;
+    }
+    walk(caller, fiber, &mut |address| {
+        tables.frames(address - 1, &mut |frame| {
+            if !found.place.is_empty() {
+                return;
+            }
+            if frame.library {
+                found.direct &= frame.function.starts_with("std::sync::atomic::");
+                found.operation = frame.function.rsplit("::").take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("::");
+            } else if let Some((path, line, column)) = frame.place {
+                found.place = format!("{path}:{line}:{column}");
+            }
+        });
+        found.place.is_empty()
+    });
+    found
+}
+
 /// The first place in the user's text up the stack.
 pub fn place(caller: Caller) -> String {
     let mut panic = Panic::default();

@@ -11,6 +11,7 @@ use crate::prim::{AtomicBool, Ordering};
 use crate::table::Tables;
 use crate::{cancel, clock, fault, process, scope, standard, wait};
 use abi::*;
+pub use crate::fault::StepPlace;
 use std::collections::HashMap;
 use std::ptr::null_mut;
 
@@ -77,7 +78,7 @@ pub trait Observer {
         false
     }
     /// The place in the text of the step that the task is about to ask for.
-    fn place(&mut self, _task: u32, _place: &str) {}
+    fn place(&mut self, _task: u32, _place: &StepPlace) {}
 }
 
 /// How a run ended.
@@ -454,7 +455,7 @@ unsafe fn step(record: *mut Record, what: What, address: u64, size: u8, memory: 
     let task = current(record);
     if observer().wants_places() {
         // SAFETY: the caller's promise.
-        let place = unsafe { fault::place(fault::Caller { frame: (*record).frame as *const usize, address: (*record).address, fiber: &raw mut (*record).head }) };
+        let place = unsafe { fault::step_place(fault::Caller { frame: (*record).frame as *const usize, address: (*record).address, fiber: &raw mut (*record).head }) };
         observer().place(task, &place);
     }
     loop {

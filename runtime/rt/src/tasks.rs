@@ -21,6 +21,21 @@ pub unsafe extern "C" fn wait_scope(fiber: *mut u8, scope: *mut u8, most: i64, w
     unsafe { scope::wait(fiber.cast(), scope.cast(), most as u64, what) }
 }
 
+pub unsafe extern "C" fn publish(fiber: *mut u8, task: *mut u8, main: *const u8) {
+    // SAFETY: the row's contract: the running fiber, a pending task of an open scope.
+    unsafe { scope::publish(fiber.cast(), task.cast(), main as usize) }
+}
+
+pub unsafe extern "C" fn publish_limited(fiber: *mut u8, task: *mut u8, main: *const u8) {
+    // SAFETY: as above.
+    unsafe { scope::publish_limited(fiber.cast(), task.cast(), main as usize) }
+}
+
+pub unsafe extern "C" fn fork(fiber: *mut u8, task: *mut u8, main: *const u8) {
+    // SAFETY: as above.
+    unsafe { scope::fork(fiber.cast(), task.cast(), main as usize) }
+}
+
 pub unsafe extern "C" fn yield_now(fiber: *mut u8) {
     // SAFETY: the row's contract: the running fiber.
     unsafe { sched::yield_now(fiber.cast()) }

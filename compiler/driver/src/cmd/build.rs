@@ -1,6 +1,7 @@
 //! The commands that make machine code: `run`, `compile`, `test`.
 
-use crate::args::{Compile, Effort, Global, Make, MessageFormat, Run};
+use crate::args::{Compile, EXECUTIONS_MAX, Effort, Global, Make, MessageFormat, Run, SCHEDULES};
+use crate::cmd::explore::{self, Observed};
 use crate::exit;
 use crate::folder;
 use crate::memory;
@@ -9,13 +10,15 @@ use crate::session::Session;
 use codegen::Options;
 use codegen::jit::Code;
 use diag::SourceMap;
+use ::explore::Mode;
+use hir::program::Exploration;
+use mir::Grain;
 use mir::body::MonoProgram;
 use std::path::Path;
 
 pub(crate) fn run(run: &Run, global: &Global) -> u8 {
-    if run.replay.is_some() {
-        eprintln!("error: `--replay` is not supported yet\n  help: a seed repeats a run: `--seed N`");
-        return exit::USAGE;
+    if let Some(replay) = &run.replay {
+        return explore::again(&run.file, replay, global);
     }
     let mut session = Session::new(global, MessageFormat::Human);
     session.effort = run.effort;
@@ -141,7 +144,7 @@ fn whole(session: &mut Session, file: &Path, purpose: Purpose) -> Result<Concret
     })
 }
 
-pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
+pub(crate) fn test(path: &Path, filter: Option<&str>, replay: Option<&str>, global: &Global) -> u8 {
     let files = match folder::files(path, "aur") {
         Ok(files) if files.is_empty() => {
             eprintln!("error: there is no `.aur` file in `{}`", path.display());
@@ -169,7 +172,9 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
             continue;
         }
         let hir = made.typed.program();
-        let schedules: Vec<Option<u64>> = hir.tests.iter().map(|&id| hir.fn_def(id).attrs.schedules).collect();
+        let chosen: Vec<Option<Exploration>> = hir.tests.iter().map(|&id| hir.fn_def(id).attrs.exploration).collect();
+        let schedules: Vec<Option<u64>> =
+            chosen.iter().map(|chosen| if let Some(Exploration::Schedules(count)) = chosen { Some(*count) } else { None }).collect();
         // Code that lets others go on at each atomic operation is a little slower: only where it is asked for.
         let options = Options { observed: schedules.iter().any(Option::is_some), ..Options::default() };
         let Ok(code) = in_memory(&mut session, &program, &options) else {
@@ -181,9 +186,33 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
         let apart: Vec<Option<Result<(), String>>> = (0..wanted.len())
             .map(|index| schedules[index].filter(|_| wanted[index]).map(|count| under_schedules(&code, index, count)))
             .collect();
+        let mut explored = match explorations(file, &chosen, &wanted, replay, global) {
+            Ok(explored) => explored,
+            Err(_) => {
+                broken = true;
+                continue;
+            }
+        };
         for ((index, (name, _)), apart) in program.tests.iter().enumerate().zip(apart) {
             if !wanted[index] {
                 skipped += 1;
+                continue;
+            }
+            if let Some(explored) = explored[index].take() {
+                match explored {
+                    Ok(verdict) => {
+                        passed += 1;
+                        println!("ok    {}: {name} ({verdict})", file.display());
+                    }
+                    Err((story, again)) => {
+                        failed += 1;
+                        println!("FAIL  {}: {name}", file.display());
+                        for line in story.lines() {
+                            println!("      {line}");
+                        }
+                        println!("      to repeat it: aurorac test {} --filter \"{name}\" --replay {again}", file.display());
+                    }
+                }
                 continue;
             }
             let more = schedules[index].map_or(String::new(), |count| format!(" ({count} schedules)"));
@@ -205,6 +234,51 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, global: &Global) -> u8 {
     let more = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     println!("{passed} passed, {failed} failed{more}");
     if failed > 0 || broken { exit::USER } else { exit::OK }
+}
+
+/// How an exploration of a test ended: its verdict, or the story of its failure and what repeats it.
+type Explored = Result<String, (String, String)>;
+
+/// Explores the tests that ask for it.
+fn explorations(
+    file: &Path,
+    chosen: &[Option<Exploration>],
+    wanted: &[bool],
+    replay: Option<&str>,
+    global: &Global,
+) -> Result<Vec<Option<Explored>>, u8> {
+    let mode = |index: usize| match chosen[index].filter(|_| wanted[index])? {
+        Exploration::Exhaustive => Some((Mode::Exhaustive, EXECUTIONS_MAX)),
+        Exploration::Priorities(depth) => Some((Mode::Priorities(0, depth), SCHEDULES)),
+        Exploration::Schedules(_) => None,
+    };
+    let mut all: Vec<Option<Explored>> = chosen.iter().map(|_| None).collect();
+    if (0..chosen.len()).all(|index| mode(index).is_none()) {
+        return Ok(all);
+    }
+    // Their code asks for every step, so it is other code.
+    let mut session = Session::new(global, MessageFormat::Human);
+    session.repeats = true;
+    // The library's own tests look at what its locks and channels are made of.
+    let made = whole(&mut session, file, Purpose::ExploreTests(Grain::Steps))?;
+    let observed = Observed::new(&mut session, &made.mono)?;
+    for (index, explored) in all.iter_mut().enumerate() {
+        let Some((mode, executions)) = mode(index) else { continue };
+        let report = match replay {
+            None => observed.explore(Some(index), mode, executions),
+            Some(text) => observed.again(Some(index), text).map_err(|why| {
+                eprintln!("{why}");
+                exit::USER
+            })?,
+        };
+        *explored = Some(match &report.failure {
+            Some(failure) => Err((explore::story(failure), observed.replay(failure))),
+            None if replay.is_some() => Ok("repeated, and it did not fail".into()),
+            None if report.complete || matches!(mode, Mode::Priorities(..)) => Ok(explore::verdict(&report)),
+            None => Err((format!("{}; a test has to be complete", explore::verdict(&report)), "?".into())),
+        });
+    }
+    Ok(all)
 }
 
 /// Runs a test under the schedules of the seeds from 0 on, until one fails.

@@ -1,55 +1,171 @@
-//! `aurorac explore FILE`: a program under many schedules, each drawn by a seed.
+//! `aurorac explore FILE`: a program in every execution that it has, or under schedules that are drawn.
 
 use crate::args::{Explore, Global, MessageFormat};
 use crate::cmd::build::{concrete, in_memory, with_symbols};
+use crate::cmd::timeline;
 use crate::exit;
 use crate::pipeline::Purpose;
 use crate::session::Session;
 use codegen::Options;
+use codegen::jit::Code;
+use explore::Mode;
 use mir::Grain;
+use mir::body::MonoProgram;
+use std::path::Path;
 use std::collections::HashSet;
 
 pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
     match request.random {
         Some(count) => random(request, count, global),
-        None => exhaustive(request, global),
+        None => executions(request, global),
     }
 }
 
-/// Every execution once.
-fn exhaustive(request: &Explore, global: &Global) -> u8 {
-    let mut session = Session::new(global, MessageFormat::Human);
-    let grain = if request.atomics { Grain::Atomics } else { Grain::Steps };
-    let program = match concrete(&mut session, &request.file, Purpose::Explore(grain)) {
-        Ok(program) => program,
-        Err(code) => return code,
-    };
-    let code = match with_symbols(&mut session, &program, &Options { rounds: true, ..Options::default() }, &rt::observe::symbol) {
-        Ok(code) => code,
-        Err(code) => return code,
-    };
-    // SAFETY: the code was bound to these symbols and lives until the end of this function.
-    let observed = match unsafe { rt::observe::Session::new(code.header()) } {
-        Ok(observed) => observed,
-        Err(report) => {
-            eprint!("{report}");
-            return exit::USER;
-        }
-    };
-    let bounds = explore::Bounds { executions: request.executions, ..explore::Bounds::default() };
-    let began = std::time::Instant::now();
-    let report =
-        explore::explore(&observed, observed.entry(None), explore::Mode::Exhaustive, bounds, &mut |_, _| {});
-    let seconds = began.elapsed().as_secs_f64();
-    println!("{} executions of {} runs, complete {}, too long {}, {seconds}", report.executions, report.runs, report.complete, report.too_long);
-    if let Some(failure) = &report.failure {
-        println!("{:?}", failure.how);
-        for id in failure.graph.script() {
-            let event = failure.graph.event(id);
-            println!("  {}.{} {:?} {:x} from {} blocked {}  {}", event.task, event.index, event.kind, failure.addresses.get(event.location as usize).copied().unwrap_or(0), event.from as i32, event.blocked, failure.places[id as usize]);
+/// A program in memory whose every step is asked for.
+pub(super) struct Observed {
+    /// What the session runs.
+    _code: Code,
+    session: rt::observe::Session,
+    /// Of its own text: a repeated run is of the same program.
+    mark: u32,
+}
+
+impl Observed {
+    pub(super) fn new(session: &mut Session, program: &MonoProgram) -> Result<Observed, u8> {
+        let options = Options { rounds: true, ..Options::default() };
+        let code = with_symbols(session, program, &options, &rt::observe::symbol)?;
+        // SAFETY: the code was bound to these symbols and is kept beside the session.
+        let made = unsafe { rt::observe::Session::new(code.header()) };
+        match made {
+            Ok(made) => Ok(Observed { _code: code, session: made, mark: mark(session) }),
+            Err(report) => {
+                eprint!("{report}");
+                Err(exit::USER)
+            }
         }
     }
-    if report.failure.is_some() { exit::USER } else { exit::OK }
+
+    /// Explores `main`, or a test.
+    pub(super) fn explore(&self, test: Option<usize>, mode: Mode, executions: u64) -> explore::Report {
+        let bounds = explore::Bounds { executions, ..explore::Bounds::default() };
+        explore::explore(&self.session, self.session.entry(test), mode, bounds, &mut |_, _| {})
+    }
+
+    /// Repeats one execution; `Err`: the text is not of this program.
+    pub(super) fn again(&self, test: Option<usize>, text: &str) -> Result<explore::Report, String> {
+        let (mark, directions) = text.split_once(':').ok_or("error: this is no schedule that `explore` has printed")?;
+        if u32::from_str_radix(mark, 16) != Ok(self.mark) {
+            return Err("error: the program has changed since this schedule was printed\n  help: explore it again".into());
+        }
+        let (cancels, directions) = directions.strip_prefix("c:").map_or((false, directions), |rest| (true, rest));
+        let directions = timeline::decode(directions).ok_or("error: this is no schedule that `explore` has printed")?;
+        Ok(explore::again(&self.session, self.session.entry(test), &directions, cancels))
+    }
+
+    /// What repeats a failure.
+    pub(super) fn replay(&self, failure: &explore::Failure) -> String {
+        format!("{:06x}:{}{}", self.mark, if failure.cancels { "c:" } else { "" }, timeline::encode(&failure.directions))
+    }
+}
+
+/// Of the texts that are the user's.
+fn mark(session: &Session) -> u32 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for file in session.sources.files().iter().filter(|file| !file.library) {
+        for byte in file.text.bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    (hash >> 40) as u32
+}
+
+/// How many executions, and whether these are all.
+pub(super) fn verdict(report: &explore::Report) -> String {
+    let counted = if report.executions == 1 { "1 execution".to_string() } else { format!("{} executions", report.executions) };
+    if report.complete {
+        format!("{counted}, complete")
+    } else if report.too_long > 0 {
+        format!("{counted}, not complete: {} runs were given up after {} steps", report.too_long, explore::Bounds::default().steps)
+    } else {
+        format!("{counted}, not complete")
+    }
+}
+
+/// What failed, and how it came about.
+pub(super) fn story(failure: &explore::Failure) -> String {
+    let mut text = format!("{}\n", timeline::headline(&failure.how));
+    text.push_str("how it came about:\n");
+    text.push_str(&timeline::tell(failure));
+    if !failure.out.is_empty() {
+        text.push_str("what it had written:\n");
+        for line in String::from_utf8_lossy(&failure.out).lines() {
+            text.push_str(&format!("      {line}\n"));
+        }
+    }
+    text
+}
+
+/// One execution of a program again.
+pub(super) fn again(file: &Path, replay: &str, global: &Global) -> u8 {
+    let request = Explore {
+        file: file.into(),
+        random: None,
+        seed: 0,
+        executions: 1,
+        atomics: false,
+        depth: None,
+        replay: Some(replay.into()),
+    };
+    executions(&request, global)
+}
+
+/// Every execution once, or one again.
+fn executions(request: &Explore, global: &Global) -> u8 {
+    let mut session = Session::new(global, MessageFormat::Human);
+    let grain = if request.atomics { Grain::Atomics } else { Grain::Steps };
+    let observed = concrete(&mut session, &request.file, Purpose::Explore(grain)).and_then(|program| Observed::new(&mut session, &program));
+    let observed = match observed {
+        Ok(observed) => observed,
+        Err(code) => return code,
+    };
+    let file = request.file.display();
+    let began = std::time::Instant::now();
+    let report = match &request.replay {
+        Some(text) => match observed.again(None, text) {
+            Ok(report) => report,
+            Err(why) => {
+                eprintln!("{why}");
+                return exit::USER;
+            }
+        },
+        None => {
+            let mode = request.depth.map_or(Mode::Exhaustive, |depth| Mode::Priorities(request.seed, depth));
+            observed.explore(None, mode, request.executions)
+        }
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    let Some(failure) = &report.failure else {
+        if request.replay.is_some() {
+            println!("the execution was repeated and did not fail");
+            return exit::OK;
+        }
+        let rate = report.runs as f64 / seconds.max(1e-9);
+        println!("{} ({rate:.0} a second)", verdict(&report));
+        if request.depth.is_some() {
+            println!("schedules that were drawn found no failure, which is no proof that there is none");
+        } else if report.complete {
+            println!("no execution fails");
+        } else {
+            println!("no execution of these fails; there are more");
+        }
+        return exit::OK;
+    };
+    if request.replay.is_none() {
+        println!("execution {} fails:", report.runs);
+    }
+    print!("{}", story(failure));
+    println!("to repeat it: aurorac explore {file}{} --replay {}", if request.atomics { " --atomics" } else { "" }, observed.replay(failure));
+    exit::USER
 }
 
 fn random(request: &Explore, count: u64, global: &Global) -> u8 {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::errors;
+use crate::program::Exploration;
 use crate::resolve::imports::Import;
 use crate::resolve::scope::Entry;
 use syntax::ast::{AssocKind, Attr, Item, ItemKind};
@@ -313,7 +314,7 @@ impl<'a> Collector<'_, 'a> {
                 let id = self.new_fn(module, t.name, FnKind::Test, item.span, t.name_span);
                 self.program.fns[id.index()].body = BodySource::Test(t.body.clone());
                 self.program.fns[id.index()].path = t.name.to_string();
-                self.program.fns[id.index()].attrs.schedules = self.test_options(&t.options);
+                self.program.fns[id.index()].attrs.exploration = self.test_options(&t.options);
                 self.program.tests.push(id);
                 self.out.fns.push((id, FnSource::Test));
                 self.block(module, &t.body);
@@ -449,18 +450,32 @@ impl<'a> Collector<'_, 'a> {
         id
     }
 
-    /// Under how many schedules a test runs, if it says so.
-    fn test_options(&mut self, options: &[ast::AttrArg]) -> Option<u64> {
-        let mut schedules = None;
+    /// Under which schedules a test runs, if it says so.
+    fn test_options(&mut self, options: &[ast::AttrArg]) -> Option<Exploration> {
+        let mut exploration = None;
         for option in options {
-            match (option.name.name.as_str(), &option.value) {
-                ("schedules", Some(ast::Lit::Int { value, .. })) if *value > 0 => schedules = Some(u64::try_from(*value).unwrap_or(u64::MAX)),
-                ("schedules", _) => self.diags.push(errors::test_option_value(option.span)),
-                ("exhaustive" | "pct", _) => self.diags.push(errors::not_supported(option.span, "this way of choosing schedules")),
-                _ => self.diags.push(errors::unknown_test_option(option.name)),
+            let number = match &option.value {
+                Some(ast::Lit::Int { value, .. }) if *value > 0 => Some(u64::try_from(*value).unwrap_or(u64::MAX)),
+                _ => None,
+            };
+            let chosen = match (option.name.name.as_str(), number) {
+                ("schedules", Some(count)) => Exploration::Schedules(count),
+                ("pct", Some(depth)) => Exploration::Priorities(u32::try_from(depth).unwrap_or(u32::MAX)),
+                ("exhaustive", _) if option.value.is_none() => Exploration::Exhaustive,
+                ("schedules" | "pct" | "exhaustive", _) => {
+                    self.diags.push(errors::test_option_value(option.name, option.span));
+                    continue;
+                }
+                _ => {
+                    self.diags.push(errors::unknown_test_option(option.name));
+                    continue;
+                }
+            };
+            if exploration.replace(chosen).is_some() {
+                self.diags.push(errors::second_test_option(option.span));
             }
         }
-        schedules
+        exploration
     }
 
     fn new_fn(&mut self, module: ModId, name: Symbol, kind: FnKind, span: Span, name_span: Span) -> FnId {

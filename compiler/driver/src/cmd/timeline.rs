@@ -1,0 +1,231 @@
+//! How a failing execution is told: who did what, one column a task, in an order in which it can happen.
+
+use explore::{Event, Failure, How, INITIAL, Id, Kind, Task, Until};
+use rt::observe::place;
+use std::collections::HashMap;
+use std::fmt::Write;
+
+/// The sentence of what went wrong.
+pub(super) fn headline(how: &How) -> String {
+    match how {
+        How::Panicked(report) => report.trim_end().to_string(),
+        How::Exited(code) => format!("the program ended with exit status {code}"),
+        How::Stuck(_) => "deadlock: no task can go on".into(),
+        How::Diverged => "a run that repeated another did something else: the program depends on more than its tasks and its input".into(),
+    }
+}
+
+/// The whole story, a line an event.
+pub(super) fn tell(failure: &Failure) -> String {
+    let mut text = String::new();
+    let graph = &failure.graph;
+    let names = names(failure);
+    let mut last: Option<(Task, String)> = None;
+    let mut number = 0;
+    let (story, in_turns) = graph.story();
+    for &id in &story {
+        let event = graph.event(id);
+        let Some(line) = sentence(failure, id, &names, in_turns) else { continue };
+        let column = names[&event.task].1;
+        let place = short(&failure.places[id as usize].place);
+        // What the library does in one call is told once.
+        let told = (event.task, format!("{place} {line}"));
+        if last.as_ref() == Some(&told) {
+            continue;
+        }
+        last = Some(told);
+        number += 1;
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{number:4}  {:indent$}{}: {line}{}", "", names[&event.task].0, at(&place), indent = 2 * column);
+    }
+    if !in_turns {
+        text.push_str("      (no order of turns gives this: it needs the freedom that weaker orders than `seqcst` have)\n");
+    }
+    if let How::Stuck(waiting) = &failure.how {
+        for (task, place) in waiting {
+            let name = names.get(task).map_or_else(|| format!("task {task}"), |(name, _)| name.clone());
+            let what = graph
+                .events
+                .iter()
+                .rposition(|event| event.task == *task && event.blocked)
+                .map_or_else(|| "goes round and round and sees nothing new".into(), |id| waits_for(failure, id as Id, &names));
+            let _ = writeln!(text, "      {name} {what}{}", at(&short(place)));
+        }
+    }
+    text
+}
+
+fn at(place: &str) -> String {
+    if place.is_empty() { String::new() } else { format!("   {place}") }
+}
+
+/// Without the folder.
+fn short(place: &str) -> String {
+    place.rsplit('/').next().unwrap_or(place).to_string()
+}
+
+/// Tasks in the order in which they come, with their columns.
+fn names(failure: &Failure) -> HashMap<Task, (String, usize)> {
+    let mut names = HashMap::from([(0, ("main".to_string(), 0))]);
+    for id in failure.graph.script() {
+        let event = failure.graph.event(id);
+        let next = names.len();
+        if let Kind::Spawn(child) = event.kind {
+            names.entry(child).or_insert_with(|| (format!("task {next}"), next));
+        }
+    }
+    for event in &failure.graph.events {
+        let next = names.len();
+        names.entry(event.task).or_insert_with(|| ("the clock".to_string(), next));
+    }
+    names
+}
+
+type Names = HashMap<Task, (String, usize)>;
+
+/// What an event was; `None` for those of which a user does not know.
+fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<String> {
+    let event = failure.graph.event(id);
+    let step = &failure.places[id as usize];
+    match event.kind {
+        Kind::Spawn(child) => return Some(format!("begins {}", names[&child].0)),
+        Kind::Fence(order) => return Some(format!("fence({order:?})").to_lowercase()),
+        Kind::Choice(count, which) => return Some(format!("chooses {} of {count}", which + 1)),
+        _ => {}
+    }
+    let address = failure.addresses.get(event.location as usize).copied().unwrap_or(0);
+    match place::kind(address) {
+        place::END => {
+            let whom = (address ^ place::END) as Task;
+            let name = names.get(&whom).map_or("a task", |(name, _)| name);
+            return match event.kind {
+                Kind::Write(..) => Some("ends".into()),
+                Kind::Await(_) if event.blocked => None,
+                _ => Some(format!("sees that {name} has ended")),
+            };
+        }
+        place::CANCEL | place::OBJECT | place::NEXT => return None,
+        place::SERVING => {
+            return match event.kind {
+                Kind::Await(_) if event.blocked => None,
+                Kind::Write(..) if step.operation.contains("drop") => Some("leaves the lock".into()),
+                Kind::Write(..) => None,
+                _ => Some(called(step)),
+            };
+        }
+        _ => {}
+    }
+    if names[&event.task].0 == "the clock" {
+        return Some("a time is over".into());
+    }
+    if !step.direct || step.place.is_empty() {
+        return (!step.operation.is_empty() && !event.blocked).then(|| called(step));
+    }
+    Some(access(failure, event, in_turns))
+}
+
+fn called(step: &explore::StepPlace) -> String {
+    step.operation.clone()
+}
+
+/// An atomic step of the user's own.
+fn access(failure: &Failure, event: &Event, in_turns: bool) -> String {
+    let graph = &failure.graph;
+    let value = |value: u64| shown(value, event.size);
+    let stale = || {
+        let last = graph.modifications(event.location).iter().rev().find(|&&(_, write)| graph.event(write).stamp < event.stamp);
+        match last {
+            Some(&(_, newest)) if !in_turns && newest != event.from && graph.rank(event.location, newest) > graph.rank(event.location, event.from) => {
+                format!(", though {} had been written: nothing orders that before", value(graph.event(newest).written))
+            }
+            _ => String::new(),
+        }
+    };
+    let source = || {
+        if event.from == INITIAL { " as it was in the beginning".to_string() } else { String::new() }
+    };
+    match event.kind {
+        Kind::Read(order) => format!("reads {}{} ({}){}", value(event.seen), source(), name(order), stale()),
+        Kind::Write(order, written) => format!("writes {} ({})", value(written), name(order)),
+        Kind::Update(..) if event.writes => format!("changes {} to {}", value(event.seen), value(event.written)),
+        Kind::Update(..) => format!("finds {}", value(event.seen)),
+        Kind::Compare(_, _, expected, new) if event.seen == expected => format!("exchanges {} for {}", value(expected), value(new)),
+        Kind::Compare(_, _, expected, _) => format!("finds {} instead of {}{}", value(event.seen), value(expected), stale()),
+        Kind::Await(_) => format!("sees {}", value(event.seen)),
+        Kind::Fence(_) | Kind::Spawn(_) | Kind::Choice(..) => String::new(),
+    }
+}
+
+fn name(order: explore::Order) -> &'static str {
+    match order {
+        explore::Order::Relaxed => "relaxed",
+        explore::Order::Acquire => "acquire",
+        explore::Order::Release => "release",
+        explore::Order::AcquireRelease => "acqrel",
+        explore::Order::Sequential => "seqcst",
+    }
+}
+
+/// Small numbers in full, with their sign; what looks like an address, as one.
+fn shown(value: u64, size: u8) -> String {
+    let bits = u32::from(size.max(1)) * 8;
+    let signed = ((value << (64 - bits)) as i64) >> (64 - bits);
+    if signed.unsigned_abs() < 1 << 40 { signed.to_string() } else { format!("{value:#x}") }
+}
+
+fn waits_for(failure: &Failure, id: Id, names: &Names) -> String {
+    let event = failure.graph.event(id);
+    let address = failure.addresses.get(event.location as usize).copied().unwrap_or(0);
+    match (place::kind(address), event.kind) {
+        (place::END, _) => {
+            let whom = (address ^ place::END) as Task;
+            format!("waits for {} to end", names.get(&whom).map_or("a task", |(name, _)| name))
+        }
+        (place::SERVING, Kind::Await(Until::Is(_))) => {
+            // Who was let in last has not let the next one in.
+            let next = address ^ place::SERVING | place::NEXT;
+            let holder = failure.graph.events.iter().filter(|other| failure.addresses.get(other.location as usize) == Some(&next) && other.writes && other.seen == event.seen).map(|other| other.task).next();
+            match holder.and_then(|holder| names.get(&holder)) {
+                Some((name, _)) => format!("waits for a lock that {name} holds"),
+                None => "waits for a lock".into(),
+            }
+        }
+        _ => "waits, and nobody will wake it".into(),
+    }
+}
+
+/// Directions as text: the task, `-` and how far back if it is not the newest, `x` and how often.
+pub(super) fn encode(directions: &[explore::Direction]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut rest = directions;
+    while let Some(&(task, back)) = rest.first() {
+        let same = rest.iter().take_while(|&&other| other == (task, back)).count();
+        let mut part = task.to_string();
+        if back > 0 {
+            let _ = write!(part, "-{back}");
+        }
+        if same > 1 {
+            let _ = write!(part, "x{same}");
+        }
+        parts.push(part);
+        rest = &rest[same..];
+    }
+    parts.join(".")
+}
+
+/// See [`encode`].
+pub(super) fn decode(text: &str) -> Option<Vec<explore::Direction>> {
+    let mut all = Vec::new();
+    for part in text.split('.') {
+        let (step, times) = match part.split_once('x') {
+            Some((step, times)) => (step, times.parse::<usize>().ok().filter(|times| *times <= 1 << 20)?),
+            None => (part, 1),
+        };
+        let (task, back) = match step.split_once('-') {
+            Some((task, back)) => (task.parse().ok()?, back.parse().ok()?),
+            None => (step.parse().ok()?, 0),
+        };
+        all.extend(std::iter::repeat_n((task, back), times));
+    }
+    Some(all)
+}
