@@ -121,8 +121,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_choose(fiber: *mut u8, count: i64) -> i64;
             /// Whether a task has ended, as a step.
             plain fn rt_observe_ended(fiber: *mut u8, task: *mut u8) -> i64;
-            /// Looking whether the task is cancelled is a step where that can be.
-            plain fn rt_observe_look(fiber: *mut u8);
+            /// Whether the task may be cancelled: looking is a step where that can be.
+            plain fn rt_observe_look(fiber: *mut u8) -> i64;
             /// A loop goes round once more.
             plain fn rt_observe_round(fiber: *mut u8, place: i64);
             /// Waits for all tasks of a scope.

@@ -217,7 +217,7 @@ pub unsafe fn unlink(node: *mut Node) {
 /// The node is alive.
 pub unsafe fn cancel(node: *mut Node, reason: u64) {
     if observe::is_on() {
-        observe::cancels();
+        observe::cancels(node);
     }
     let registry = registry();
     // SAFETY: the caller's promise.
@@ -282,7 +282,9 @@ pub unsafe fn deadline(node: *mut Node, at: i64, opens_shield: bool) {
 /// A deadline has come; the context may have ended before.
 pub fn elapsed(serial: u64) {
     if observe::is_on() {
-        observe::cancels();
+        let node = registry().deadlines.get(&serial).map(|deadline| deadline.link);
+        // SAFETY: contexts leave the table of deadlines before they end.
+        observe::cancels(node.map_or(null_mut(), |link| unsafe { (*link).node }));
     }
     let mut registry = registry();
     let Some(deadline) = registry.deadlines.remove(&serial) else { return };

@@ -139,7 +139,7 @@ may_park! {
     rt_observe_unlock(*mut u8, *mut u8) => observe::unlock;
     rt_observe_choose(*mut u8, i64) -> i64 => observe::choose;
     rt_observe_ended(*mut u8, *mut u8) -> i64 => observe::ended;
-    rt_observe_look(*mut u8) => observe::look;
+    rt_observe_look(*mut u8) -> i64 => observe::look;
     rt_observe_scope(*mut u8, *mut u8) => observe::scope;
 }
 

@@ -178,6 +178,8 @@ struct World {
     out: Vec<u8>,
     over: Option<End>,
     cancelled: Vec<*mut Record>,
+    /// The how-manieth each context was to be cancelled.
+    cancellations: HashMap<usize, u64>,
     looks_for_cancellation: bool,
 }
 
@@ -219,6 +221,7 @@ impl World {
             out: Vec::new(),
             over: None,
             cancelled: Vec::new(),
+            cancellations: HashMap::new(),
             looks_for_cancellation: false,
         }
     }
@@ -304,6 +307,7 @@ impl Session {
                 world.out.clear();
                 world.over = None;
                 world.cancelled.clear();
+                world.cancellations.clear();
                 world.observer = Some(observer);
             }
             let clock = (*observer).clock();
@@ -717,15 +721,44 @@ pub unsafe extern "C" fn ended(fiber: *mut u8, head: *mut u8) -> i64 {
     unsafe { step(fiber.cast(), What::Load(1), place::END | u64::from(task), 8, None).0 as i64 }
 }
 
-/// Looking whether one is cancelled is a step where anything ever is.
+/// Whether the running task finds its context cancelled; looking is a step where anything ever is.
 ///
 /// # Safety
 /// See the row.
-pub unsafe extern "C" fn look(fiber: *mut u8) {
-    if is_on() && world().looks_for_cancellation {
-        // SAFETY: the row's contract.
-        unsafe { step(fiber.cast(), What::Update(ACQUIRE_RELEASE, ADD, 0), place::CANCEL, 8, None) };
+pub unsafe extern "C" fn look(fiber: *mut u8) -> i64 {
+    if !is_on() {
+        return 1;
     }
+    if !world().looks_for_cancellation {
+        return 0;
+    }
+    // SAFETY: the row's contract.
+    unsafe {
+        let (seen, _) = step(fiber.cast(), What::Load(1), place::CANCEL, 8, None);
+        i64::from(finds_cancelled(fiber.cast(), seen))
+    }
+}
+
+/// Whether the context was cancelled by one of the first so many that were.
+///
+/// # Safety
+/// The record is the running fiber's.
+unsafe fn finds_cancelled(record: *mut Record, seen: u64) -> bool {
+    // SAFETY: the chain of the running fiber's contexts is alive.
+    unsafe {
+        let mut node = (*record).head.node;
+        while !node.is_null() {
+            let state = (*node).state.load(Ordering::Relaxed);
+            if state & NODE_REASON != 0 {
+                return world().cancellations.get(&(node as usize)).is_none_or(|&number| number <= seen);
+            }
+            if state & NODE_SHIELD != 0 {
+                return false;
+            }
+            node = (*node).parent;
+        }
+    }
+    false
 }
 
 /// A loop goes round: nothing may have changed since the last time.
@@ -893,9 +926,10 @@ pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: 
     // SAFETY: the caller's promise.
     unsafe {
         if cancellable && world().looks_for_cancellation {
-            look(record.cast());
+            // In one order with what cancels: it sees this task parked, or this task sees it.
+            let (seen, _) = step(record, What::Update(ACQUIRE_RELEASE, ADD, 0), place::CANCEL, 8, None);
             cancel::register(record);
-            if cancel::reason((*record).head.node).is_some() {
+            if finds_cancelled(record, seen) {
                 wake(record, epoch, WAIT_VALUE_CANCELLED);
             } else {
                 world().task(current(record)).cancellable = true;
@@ -912,10 +946,11 @@ pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: 
 }
 
 /// Something is about to be cancelled. `false`: not in this run, which ends here.
-pub fn cancels() -> bool {
+pub fn cancels(node: *mut Node) -> bool {
     if world().looks_for_cancellation {
         // SAFETY: whoever cancels runs.
-        unsafe { step(running(), What::Update(ACQUIRE_RELEASE, ADD, 0), place::CANCEL, 8, None) };
+        let (before, _) = unsafe { step(running(), What::Update(ACQUIRE_RELEASE, ADD, 1), place::CANCEL, 8, None) };
+        world().cancellations.entry(node as usize).or_insert(before + 1);
         return true;
     }
     world().over.get_or_insert(End::Cancels);
