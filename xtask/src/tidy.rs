@@ -13,8 +13,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("mir", &["hir", "diag"]),
     ("codegen", &["mir", "hir", "diag", "abi"]),
     ("rt", &["abi"]),
-    ("litmus", &["rt", "abi"]),
-    ("driver", &["diag", "syntax", "hir", "mir", "codegen", "abi", "rt", "litmus"]),
+    ("explore", &["rt"]),
+    ("litmus", &["explore"]),
+    ("driver", &["diag", "syntax", "hir", "mir", "codegen", "abi", "rt", "litmus", "explore"]),
     ("harness", &["driver", "litmus", "diag", "abi"]),
     ("xtask", &[]),
 ];

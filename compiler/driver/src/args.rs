@@ -105,6 +105,18 @@ pub(crate) struct Litmus {
     pub json: bool,
     /// With the tables of final states.
     pub verbose: bool,
+    pub engine: Engine,
+}
+
+/// Who judges litmus tests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Engine {
+    /// The axioms.
+    Model,
+    /// The explorer's runs.
+    Explore,
+    /// Both, which have to agree.
+    Both,
 }
 
 #[derive(Debug, PartialEq)]
@@ -361,13 +373,14 @@ impl Given {
             }
             "litmus" => {
                 let (json, verbose) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some());
-                if let Some(engine) = self.take(&["--engine"]) {
-                    one_of("--engine", &engine, &[("model", ())])?;
-                }
+                let engine = match self.take(&["--engine"]) {
+                    Some(engine) => one_of("--engine", &engine, &[("model", Engine::Model), ("explore", Engine::Explore), ("both", Engine::Both)])?,
+                    None => Engine::Model,
+                };
                 if self.plain.is_empty() {
                     self.one("a file or a folder")?;
                 }
-                Command::Litmus(Litmus { paths: self.plain.into_iter().map(PathBuf::from).collect(), json, verbose })
+                Command::Litmus(Litmus { paths: self.plain.into_iter().map(PathBuf::from).collect(), json, verbose, engine })
             }
             "version" => Command::Version,
             _ => {

@@ -382,12 +382,10 @@ impl Engine {
         self.locations.iter().map(|location| location.address).collect()
     }
 
-    /// Tasks that wait, and the event in which each does.
-    pub fn waiting(&self) -> impl Iterator<Item = (Task, Id)> + '_ {
-        self.tasks.iter().enumerate().filter_map(|(task, run)| match run.state {
-            State::Waiting(id) => Some((task as Task, id)),
-            _ => None,
-        })
+    /// Tasks that wait, or go round and see nothing new.
+    pub fn waiting(&self) -> impl Iterator<Item = Task> + '_ {
+        let waits = |run: &Run| matches!(run.state, State::Waiting(_)) || !run.looks_at.is_empty();
+        self.tasks.iter().enumerate().filter(move |(_, run)| waits(run)).map(|(task, _)| task as Task)
     }
 
     pub fn address(&self, location: u32) -> u64 {
@@ -745,7 +743,12 @@ impl Engine {
             return Round::Goes;
         }
         // What is followed is judged when it is over.
-        if since == done || self.is_following() || self.mode != Mode::Exhaustive {
+        let judges = match self.mode {
+            Mode::Exhaustive => !self.is_following(),
+            Mode::Directed => self.directed >= self.directions.len(),
+            Mode::Random(_) | Mode::Priorities(..) => false,
+        };
+        if since == done || !judges {
             return Round::Goes;
         }
         let round: Vec<Id> = (0..self.graph.events.len() as Id)

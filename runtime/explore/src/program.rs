@@ -135,7 +135,7 @@ fn explore_with(
             End::Exited(code) => How::Exited(code),
             End::Panicked(text) => How::Panicked(text),
             End::Stuck(waiting) => {
-                let who: Vec<Task> = world.engine.waiting().map(|(task, _)| task).collect();
+                let who: Vec<Task> = world.engine.waiting().collect();
                 How::Stuck(waiting.into_iter().filter(|one| who.contains(&one.task)).map(|one| (one.task, one.place)).collect())
             }
         };

@@ -16,4 +16,4 @@ pub use format::{Refusal, read};
 pub use outcome::{Observation, Outcome, State, judge};
 pub use program::Test;
 pub use report::{json, table};
-pub use walk::walk;
+pub use walk::{explore, walk};

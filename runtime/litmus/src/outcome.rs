@@ -53,25 +53,37 @@ pub fn judge(test: &Test, limits: Limits) -> Result<Outcome, TooLarge> {
         race |= execution.graph.has_race();
         *states.entry(state).or_default() += 1;
     })?;
-    let fulfilled = states
-        .keys()
-        .filter(|state| test.condition.holds(state))
-        .count();
-    let observation = match fulfilled {
-        0 => Observation::Never,
-        count if count == states.len() => Observation::Always,
-        _ => Observation::Sometimes,
-    };
-    let holds = match test.quantifier {
-        Quantifier::Exists => fulfilled > 0,
-        Quantifier::NotExists => fulfilled == 0,
-        Quantifier::ForAll => fulfilled == states.len(),
-    };
-    Ok(Outcome {
-        states,
-        executions,
-        race,
-        holds,
-        observation,
-    })
+    Ok(Outcome::new(test, states, executions, race))
+}
+
+impl Outcome {
+    /// The answer that these final states give.
+    pub(crate) fn new(
+        test: &Test,
+        states: BTreeMap<State, u64>,
+        executions: u64,
+        race: bool,
+    ) -> Outcome {
+        let fulfilled = states
+            .keys()
+            .filter(|state| test.condition.holds(state))
+            .count();
+        let observation = match fulfilled {
+            0 => Observation::Never,
+            count if count == states.len() => Observation::Always,
+            _ => Observation::Sometimes,
+        };
+        let holds = match test.quantifier {
+            Quantifier::Exists => fulfilled > 0,
+            Quantifier::NotExists => fulfilled == 0,
+            Quantifier::ForAll => fulfilled == states.len(),
+        };
+        Outcome {
+            states,
+            executions,
+            race,
+            holds,
+            observation,
+        }
+    }
 }

@@ -259,7 +259,6 @@ fn explorations(
     // Their code asks for every step, so it is other code.
     let mut session = Session::new(global, MessageFormat::Human);
     session.repeats = true;
-    // The library's own tests look at what its locks and channels are made of.
     let made = whole(&mut session, file, Purpose::ExploreTests(Grain::Steps))?;
     let observed = Observed::new(&mut session, &made.mono)?;
     for (index, explored) in all.iter_mut().enumerate() {

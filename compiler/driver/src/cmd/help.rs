@@ -19,7 +19,7 @@ Commands:
   test FILE|DIR          run the `test` blocks
   explain CODE           what a code means, with a program that fails and the same mended
   emit --stage S FILE    show what a phase made of a program
-  explore FILE           run a program under many schedules
+  explore FILE           run a program in every execution that it has
   litmus PATH…           judge litmus tests under the memory model
   help COMMAND           more about a command
   version                the version
@@ -120,16 +120,24 @@ Examples:
   aurorac emit --stage mir main.aur --function main
 ",
         "explore" => "\
-Usage: aurorac explore FILE [--random N] [--seed S]
+Usage: aurorac explore FILE [--executions N] [--atomics] [--pct DEPTH | --random N | --replay SCHEDULE] [--seed S]
 
-Runs `main` under N schedules (1000) that are drawn by the seeds from S (0) on, each from the start in virtual time: which
-task goes next, and where one gives its turn back. Reports panics, deadlocks and runs that do not end, the first of them
-whole, with the line that repeats it. Ends with 1 if there was one. That random schedules find nothing is no proof.
+Runs `main` in every execution that it has, each once: every order of steps that can be told apart, and every outcome that the
+memory model allows to its atomics. Time is virtual, each run starts from the beginning. Stops at the first that fails (a
+panic, a deadlock, another exit status than 0), tells how it came about, and prints the line that repeats it. Says
+\"complete\" when there was no other execution. Ends with 1 if one failed.
+
+  --executions N   look at no more than N (10000000)
+  --atomics        locks and channels are not one step each; what they are made of is explored
+  --pct DEPTH      draw 10000 schedules by priorities that change DEPTH - 1 times in a run
+  --random N       draw N schedules by turns, each run in a copy of this process; no proof, but for programs of any size
+  --seed S         the first seed to draw from (0)
+  --replay …       one execution again, as it was printed
 
 Examples:
   aurorac explore bank.aur
+  aurorac explore bank.aur --pct 3
   aurorac explore bank.aur --random 10000
-  aurorac run --seed 17 bank.aur
 ",
         "litmus" => "\
 Usage: aurorac litmus PATH… [--json] [--verbose] [--engine model]

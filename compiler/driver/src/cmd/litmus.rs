@@ -1,6 +1,6 @@
 //! `aurorac litmus PATH…`: judges litmus tests under the memory model, a line each.
 
-use crate::args::Litmus;
+use crate::args::{Engine, Litmus};
 use crate::exit;
 use crate::folder;
 use ::litmus::{Limits, Refusal, Test};
@@ -56,7 +56,19 @@ fn judge(file: &Path, request: &Litmus) -> Result<String, String> {
         format!("{}:{line}: this is not UTF-8", file.display())
     })?;
     let test: Test = ::litmus::read(&text).map_err(|refusal| place(file, &text, &refusal))?;
-    let outcome = ::litmus::judge(&test, Limits::default()).map_err(|why| format!("{}: `{}` is too large: {why}", file.display(), test.name))?;
+    let too_large = |why| format!("{}: `{}` is too large: {why}", file.display(), test.name);
+    let outcome = match request.engine {
+        Engine::Model => ::litmus::judge(&test, Limits::default()).map_err(too_large)?,
+        Engine::Explore => ::litmus::explore(&test).map_err(too_large)?,
+        Engine::Both => {
+            let outcome = ::litmus::judge(&test, Limits::default()).map_err(too_large)?;
+            let explored = ::litmus::explore(&test).map_err(too_large)?;
+            if explored.states != outcome.states {
+                return Err(format!("{}: the model and the explorer disagree about `{}`: this is a mistake of ours", file.display(), test.name));
+            }
+            outcome
+        }
+    };
     Ok(if request.json { ::litmus::json(&test, &outcome) + "\n" } else { ::litmus::table(&test, &outcome, request.verbose) })
 }
 

@@ -1,0 +1,35 @@
+//! Programs that are explored: the bugs of `tests/explore` are found, their mended twins are shown to be right.
+
+use harness::compiler::{call, root};
+use harness::files;
+use harness::suite::{self, Case};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cases = files::ending_with(&root().join("tests/explore"), ".aur").into_iter().map(|path| {
+        let name = path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned());
+        Case::new(name, move || judge(&path.display().to_string()))
+    });
+    suite::run(cases.collect())
+}
+
+fn judge(path: &str) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let wanted = text.lines().nth(1).and_then(|line| line.strip_prefix("//: ")).ok_or("the second line does not say what is wanted")?;
+    let done = call(&["explore", path]);
+    if let Some(why) = done.broken() {
+        return Err(why);
+    }
+    let shown = format!("wanted: {wanted}\n{}{}", done.out, done.err);
+    match wanted.strip_prefix("finds ") {
+        None => if done.out.contains(", complete") { Ok(()) } else { Err(shown) },
+        // A program that does not end within the bounds has no failing execution to repeat.
+        Some("given up") => if done.out.contains("given up") { Ok(()) } else { Err(shown) },
+        Some(found) if !done.out.contains(found) => Err(shown),
+        Some(found) => {
+            let replay = done.out.split("--replay ").nth(1).ok_or("nothing to repeat it with")?.trim();
+            let again = call(&["explore", path, "--replay", replay]);
+            if again.out.contains(found) { Ok(()) } else { Err(format!("{shown}repeated:\n{}{}", again.out, again.err)) }
+        }
+    }
+}
