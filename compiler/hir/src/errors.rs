@@ -169,6 +169,10 @@ pub(crate) fn private_field(name: Ident, ty: &str, declared: Span) -> Diagnostic
         .help("put `pub` before the field, or use a method of the type")
 }
 
+pub(crate) fn not_supported(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(E0112, format!("{what} is not supported yet")).primary(span, "part of the language, but not of this compiler")
+}
+
 pub(crate) fn unknown_test_option(name: Ident) -> Diagnostic {
     let known: Vec<Symbol> = ["schedules", "exhaustive", "pct"].iter().map(|name| Symbol::intern(name)).collect();
     let diagnostic = Diagnostic::error(E0209, format!("a test has no option `{}`", name.name)).primary(name.span, "unknown option");
