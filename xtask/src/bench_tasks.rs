@@ -72,7 +72,7 @@ const ROWS: &[Row] = &[
     channel("MPMC 4x4, capacity 128, times Go", &["4", "4", "128", "4000000"], 2, &["4", "4", "128", "4000000", "2"], 4.0),
     channel("rendezvous, times Go", &["1", "1", "0", "1000000"], 2, &["1", "1", "0", "1000000", "2"], 5.0),
     row("select over 8 / over 2", (SELECT, "eight"), Some((SELECT, "two")), AtMost(1.5), 1.1),
-    row("select over 8 / Go", (SELECT, "eight"), go("selects", &["ready", "8", "1000000", "1"]), AtMost(0.3), 0.08),
+    row("select over 8 / Go", (SELECT, "long"), go("selects", &["ready", "8", "1000000", "1"]), AtMost(0.3), 0.08),
     row("lock+unlock, nobody else / two atomic steps", (LOCK, "alone"), Some((LOCK, "steps")), AtMost(1.15), 0.55),
     row("lock wanted by two / Go", (LOCK, "by_two"), go("lock", &["mutex", "2", "10000000"]), AtMost(1.2), 0.7),
     row("bytes of a task blocked on a channel / Go", ((Maker::Aurora, "live", &["100000"], 2), "bytes"), go("live", &["100000"]), AtMost(1.6), 0.4),

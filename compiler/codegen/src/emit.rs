@@ -65,6 +65,8 @@ struct Emitter<'a, 'f> {
     body: &'a Body,
     convention: &'a Convention,
     in_cleanup: bool,
+    /// Locals that are never given a value: what is made of them is left as it is.
+    unset: Vec<bool>,
     builder: FunctionBuilder<'f>,
     homes: Vec<Home>,
     local_layouts: Vec<LayoutRef>,
@@ -104,6 +106,7 @@ pub fn function(
         body,
         convention,
         in_cleanup: false,
+        unset: unset(body),
         builder,
         homes: Vec::new(),
         local_layouts: body.locals.iter().map(|local| unit.layouts.of(local.ty)).collect(),
@@ -532,6 +535,33 @@ fn for_each_place(rvalue: &Rvalue, visit: &mut dyn FnMut(&Place)) {
         Rvalue::Aggregate(_, parts) => parts.iter().for_each(|part| for_operand(part, visit)),
         Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place) | Rvalue::Discriminant(place) | Rvalue::Len(place) => visit(place),
     }
+}
+
+/// By local: whether nothing ever writes it or takes its address.
+fn unset(body: &Body) -> Vec<bool> {
+    use mir::body::{Rvalue, StatementKind};
+    let mut unset = vec![true; body.locals.len()];
+    unset[..=body.param_count as usize].fill(false);
+    for block in &body.blocks {
+        for statement in &block.statements {
+            match &statement.kind {
+                StatementKind::Assign(to, value) => {
+                    unset[to.local.index()] = false;
+                    if let Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place) = value {
+                        unset[place.local.index()] = false;
+                    }
+                }
+                StatementKind::SetDiscriminant(to, _) => unset[to.local.index()] = false,
+                _ => {}
+            }
+        }
+        match &block.terminator.kind {
+            TerminatorKind::Call { dest, .. } => unset[dest.local.index()] = false,
+            TerminatorKind::Drop { place, .. } => unset[place.local.index()] = false,
+            _ => {}
+        }
+    }
+    unset
 }
 
 /// Whether a block ends in a step by which somebody may wait for another task.

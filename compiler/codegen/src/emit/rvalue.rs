@@ -82,9 +82,15 @@ impl Emitter<'_, '_> {
         }
         // Everything is read before the first write: a part may stand where the whole goes.
         let mut found = Vec::new();
-        for part in parts {
+        let is_unset = |local: mir::body::Local| self.unset[local.index()];
+        let unset: Vec<bool> = parts.iter().map(|part| part.as_local().is_some_and(is_unset)).collect();
+        for (part, unset) in parts.iter().zip(&unset) {
+            if *unset {
+                found.push(None);
+                continue;
+            }
             let value = self.operand(part);
-            found.push(match value {
+            found.push(Some(match value {
                 Found::Memory(from) if self.may_overlap(part, place) => {
                     let part_layout = self.layouts.of(self.operand_ty(part));
                     let copy = self.slot(&part_layout);
@@ -92,10 +98,11 @@ impl Emitter<'_, '_> {
                     Found::Memory(copy)
                 }
                 other => other,
-            });
+            }));
         }
         let spot = self.place(place);
         for ((part, value), offset) in parts.iter().zip(&found).zip(&offsets) {
+            let Some(value) = value else { continue };
             let part_ty = self.operand_ty(part);
             let at = match &spot.at {
                 At::Memory { address, .. } => At::Memory { address: address.plus(*offset), metadata: None },

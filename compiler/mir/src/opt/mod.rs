@@ -5,6 +5,7 @@
 
 mod aside;
 mod dead;
+mod direct;
 pub(crate) mod fold;
 mod hoist;
 mod inline;
@@ -151,6 +152,7 @@ fn improve(cx: &Cx, body: &mut Body) {
         check(cx, body, "local propagation");
         changed |= dead::run(body);
         changed |= aside::run(cx, body);
+        changed |= direct::run(body);
         changed |= split::run(cx, body);
         check(cx, body, "splitting");
         changed |= thread::run(body);
