@@ -1,16 +1,38 @@
 //! Interned text: one pointer, compared by address, ordered by its letters.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, OnceLock};
 
 /// A name or a piece of literal text. Lives as long as the compiler; equal text is the same pointer.
 #[derive(Clone, Copy)]
 pub struct Symbol(&'static str);
 
+/// Names are short and many, and nobody gains by choosing bad ones (FNV-1a).
+struct Short(u64);
+type Quick = BuildHasherDefault<Short>;
+
+impl Default for Short {
+    fn default() -> Short {
+        Short(0xcbf2_9ce4_8422_2325)
+    }
+}
+impl Hasher for Short {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    fn finish(&self) -> u64 {
+        // The table takes the highest bits, too.
+        self.0 ^ self.0.rotate_left(25)
+    }
+}
+
 impl Symbol {
     pub fn intern(text: &str) -> Symbol {
-        static TABLE: OnceLock<Mutex<HashSet<&'static str>>> = OnceLock::new();
-        let table = TABLE.get_or_init(|| Mutex::new(HashSet::with_capacity(4096)));
+        static TABLE: OnceLock<Mutex<HashSet<&'static str, Quick>>> = OnceLock::new();
+        let table = TABLE.get_or_init(|| Mutex::new(HashSet::with_capacity_and_hasher(4096, Quick::default())));
         // A poisoned table is still a whole table: insertions are single steps.
         let mut table = table.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(found) = table.get(text) {

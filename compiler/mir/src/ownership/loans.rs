@@ -160,6 +160,8 @@ pub(super) struct Loans<'a> {
     pub list: Vec<Loan>,
     by_location: FastMap<Location, LoanId>,
     holds: Vec<bool>,
+    /// By local: whether anything is lent through it, as a reference.
+    lent_through: Vec<bool>,
     pub tasks: Tasks,
 }
 
@@ -167,7 +169,7 @@ impl<'a> Loans<'a> {
     pub fn new(types: &'a Types<'a>, views: &'a Views<'a>, body: &'a Body) -> Loans<'a> {
         let holds = body.locals.iter().map(|decl| views.holds(decl.ty)).collect();
         let tasks = Tasks::new(types, body);
-        let mut loans = Loans { types, views, body, list: Vec::new(), by_location: FastMap::default(), holds, tasks };
+        let mut loans = Loans { types, views, body, list: Vec::new(), by_location: FastMap::default(), holds, lent_through: vec![false; body.locals.len()], tasks };
         for param in body.params() {
             loans.list.push(Loan::Reference(param));
             loans.list.push(Loan::Contents(param));
@@ -182,6 +184,13 @@ impl<'a> Loans<'a> {
                 loans.by_location.insert(at, LoanId(loans.list.len() as u32));
                 let two_phase = dest.as_local().filter(|_| *two_phase);
                 loans.list.push(Loan::Place { place: place.clone(), mutable: *mutable, at, two_phase });
+            }
+        }
+        for loan in &loans.list {
+            if let Loan::Place { place, .. } = loan
+                && place.is_indirect()
+            {
+                loans.lent_through[place.local.index()] = true;
             }
         }
         // A handle looks at its scope.
@@ -361,8 +370,7 @@ impl<'a> Loans<'a> {
             Loan::Place { place, .. } => place.local == local && place.is_indirect(),
             Loan::Reference(_) | Loan::Contents(_) => false,
         };
-        let any = self.list.iter().any(|loan| matches!(loan, Loan::Place { place, .. } if place.local == local && place.is_indirect()));
-        if any {
+        if self.lent_through.get(local.index()).is_some_and(|lent| *lent) {
             for held in state.0.values_mut() {
                 held.remove_all(&gone);
             }
