@@ -111,6 +111,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_loud(fiber: *mut u8);
             /// The object may be another's.
             plain fn rt_observe_end(fiber: *mut u8, object: *mut u8);
+            /// Whether using a lock is one step.
+            plain fn rt_observe_whole() -> i64;
             /// Waits until a lock is the task's; its own step of taking it follows.
             plain fn rt_observe_lock(fiber: *mut u8, object: *mut u8);
             /// The same if it is free: 1, or 0.

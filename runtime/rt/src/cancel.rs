@@ -45,7 +45,9 @@ fn registry() -> MutexGuard<'static, Registry> {
 
 /// Forgets everything: the run that it was of is over, however it ended.
 pub fn reset() {
-    registry().deadlines.clear();
+    let mut registry = registry();
+    registry.deadlines.clear();
+    registry.last = 0;
 }
 
 /// Why the code of this context is cancelled, if it is: the nearest reason up to the next shield.
@@ -305,6 +307,12 @@ pub fn elapsed(serial: u64) {
     if observe::is_on() {
         observe::wake_cancelled();
     }
+}
+
+/// The context that a deadline is of.
+pub fn node_of(serial: u64) -> *mut Node {
+    // SAFETY: contexts leave the table of deadlines before they end.
+    registry().deadlines.get(&serial).map_or(null_mut(), |deadline| unsafe { (*deadline.link).node })
 }
 
 /// Whether a deadline still matters.

@@ -233,6 +233,7 @@ pub unsafe extern "C" fn rt_task_poll() {
 }
 
 exported! {
+    fn rt_observe_whole() -> i64 { observe::whole() }
     fn rt_observe_quiet(fiber: *mut u8) { observe::quiet(fiber) }
     fn rt_observe_loud(fiber: *mut u8) { observe::loud(fiber) }
     fn rt_unwind() {}

@@ -120,6 +120,8 @@ pub mod place {
     pub const END: u64 = 4 * MARK;
     /// Whether anything is cancelled.
     pub const CANCEL: u64 = 5 * MARK;
+    /// Whether a timer is set.
+    pub const TIMER: u64 = 6 * MARK;
     pub fn kind(address: u64) -> u64 {
         address & !(MARK - 1)
     }
@@ -148,6 +150,7 @@ struct Task {
     /// Its wait may be ended by cancellation.
     cancellable: bool,
     random: u64,
+    now: i64,
     /// The number it has drawn for each lock that it holds.
     numbers: Vec<(u64, u64)>,
 }
@@ -155,7 +158,17 @@ struct Task {
 #[derive(Clone, Copy)]
 enum Timer {
     Wake { record: *mut Record, epoch: u64 },
-    Cancel(u64),
+    Cancel { serial: u64, node: usize },
+}
+
+impl Timer {
+    /// Where it is told that it is set, and as what.
+    fn place(self) -> (u64, u64) {
+        match self {
+            Timer::Wake { record, epoch } => (place::TIMER | wait_word(record) as u64, epoch),
+            Timer::Cancel { serial, node } => (place::TIMER | node as u64, serial),
+        }
+    }
 }
 
 struct World {
@@ -169,8 +182,7 @@ struct World {
     /// The tasks of each open scope that were not waited for yet.
     scopes: HashMap<usize, Vec<u32>>,
     timers: Vec<(i64, Timer)>,
-    now: i64,
-    firing: Option<Timer>,
+    firing: Option<(i64, Timer)>,
     clock: u32,
     clock_is_busy: bool,
     /// Memory from before the runs.
@@ -213,7 +225,6 @@ impl World {
             by_head: HashMap::new(),
             scopes: HashMap::new(),
             timers: Vec::new(),
-            now: 0,
             firing: None,
             clock: u32::MAX,
             clock_is_busy: false,
@@ -232,7 +243,7 @@ impl World {
             // SAFETY: a record of the table.
             let fiber = unsafe { (*record).number };
             self.by_fiber.insert(fiber, self.tasks.len() as u32);
-            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: false, random: 0, numbers: Vec::new() });
+            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: false, random: 0, now: 0, numbers: Vec::new() });
         }
         &mut self.tasks[number as usize]
     }
@@ -292,6 +303,7 @@ impl Session {
                     task.head = null_mut();
                     task.quiet = 0;
                     task.random = 0;
+                    task.now = 0;
                     task.cancellable = false;
                     task.numbers.clear();
                     (*task.record).registered = null_mut();
@@ -301,7 +313,6 @@ impl Session {
                 world.by_head.clear();
                 world.scopes.clear();
                 world.timers.clear();
-                world.now = 0;
                 world.firing = None;
                 world.clock_is_busy = false;
                 world.out.clear();
@@ -627,6 +638,11 @@ pub fn raises(record: *mut Record) {
     }
 }
 
+/// Whether using a lock is one step: not where waiting for one may be cancelled, which its own code knows how to do.
+pub fn whole() -> i64 {
+    i64::from(is_on() && !world().looks_for_cancellation)
+}
+
 /// Waits until the lock is this task's: in the order of asking.
 ///
 /// # Safety
@@ -823,6 +839,7 @@ pub unsafe extern "C" fn scope(fiber: *mut u8, scope: *mut u8) {
         done += 1;
         // SAFETY: the row's contract.
         unsafe { step(fiber.cast(), What::Await(1), place::END | u64::from(task), 8, None) };
+        pass_time(task, current(fiber.cast()));
     }
     world().scopes.remove(&(scope as usize));
 }
@@ -840,7 +857,9 @@ pub unsafe fn spawned(record: *mut Record, head: *mut TaskHead) {
         let child = observer().child(parent);
         (*head).state.fetch_add(TASK_QUEUED - TASK_PENDING, Ordering::Relaxed);
         let world = world();
-        world.task(child).head = head;
+        let now = world.task(parent).now;
+        let task = world.task(child);
+        (task.head, task.now) = (head, now);
         world.by_head.insert(head as usize, child);
         world.scopes.entry((*head).scope as usize).or_default().push(child);
         step(record, What::Spawn(child), 0, 0, None);
@@ -855,6 +874,7 @@ pub unsafe fn join(record: *mut Record, head: *mut TaskHead) -> i64 {
     if let Some(&task) = world().by_head.get(&(head as usize)) {
         // SAFETY: the caller's promise.
         unsafe { step(record, What::Await(1), place::END | u64::from(task), 8, None) };
+        pass_time(task, current(record));
     }
     0
 }
@@ -875,6 +895,13 @@ pub unsafe fn enter_step(record: *mut Record, object: usize) {
 pub unsafe fn leave_step(record: *mut Record, object: usize) {
     // SAFETY: the caller's promise.
     unsafe { give_turn(record, object as u64) };
+}
+
+/// Who has waited for a task is not earlier than it.
+fn pass_time(from: u32, to: u32) {
+    let now = world().task(from).now;
+    let task = world().task(to);
+    task.now = task.now.max(now);
 }
 
 /// A step on a record that several tasks may come to.
@@ -936,7 +963,7 @@ pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: 
             }
         }
         if deadline >= 0 {
-            world().timers.push((deadline, Timer::Wake { record, epoch }));
+            set_timer(deadline, Timer::Wake { record, epoch });
         }
         let word = wait_word(record);
         let (seen, _) = step(record, What::AwaitChange(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word));
@@ -981,11 +1008,21 @@ pub fn wake_cancelled() {
 }
 
 pub fn cancel_at(at: i64, serial: u64) {
-    world().timers.push((at, Timer::Cancel(serial)));
+    set_timer(at, Timer::Cancel { serial, node: cancel::node_of(serial) as usize });
 }
 
+/// The timer stands there before it is told that it does: who repeats this run finds it when it comes.
+fn set_timer(at: i64, timer: Timer) {
+    world().timers.push((at, timer));
+    let (address, value) = timer.place();
+    // SAFETY: whoever sets it runs.
+    unsafe { step(running(), What::Store(RELEASE, value), address, 8, None) };
+}
+
+/// The task's own time: that of the last timer which it has waited for.
 pub fn now() -> i64 {
-    world().now
+    let current = world().current;
+    world().task(current).now
 }
 
 // Timers: when nobody can go on, the first one comes.
@@ -1001,20 +1038,15 @@ unsafe fn tick(address: Option<u64>) -> bool {
         if !world().clock_is_busy {
             let pending = |timer: &Timer| match *timer {
                 Timer::Wake { record, epoch } => (*record).head.wait.load(Ordering::Relaxed) == wait::word(epoch, 0, WAIT_ARMED),
-                Timer::Cancel(serial) => cancel::is_pending(serial),
+                Timer::Cancel { serial, .. } => cancel::is_pending(serial),
             };
-            let wanted = |timer: &Timer| match (address, timer) {
-                (None, _) => true,
-                (Some(address), Timer::Wake { record, .. }) => address == wait_word(*record) as u64,
-                (Some(address), Timer::Cancel(_)) => place::kind(address) == place::CANCEL,
-            };
+            let wanted = |timer: &Timer| address.is_none_or(|address| timer.place().0 == address);
             let world = world();
             world.timers.retain(|(_, timer)| pending(timer));
             let first = world.timers.iter().enumerate().filter(|(_, (_, timer))| wanted(timer)).min_by_key(|(at, (time, _))| (*time, *at));
             let Some((at, _)) = first else { return false };
             let (time, timer) = world.timers.remove(at);
-            world.now = world.now.max(time);
-            world.firing = Some(timer);
+            world.firing = Some((time, timer));
             world.clock_is_busy = true;
             let record = world.task(clock).record;
             let start = Start { image: std::ptr::null(), function: 0, argument: 0, task: null_mut(), node: null_mut(), locals: null_mut() };
@@ -1027,15 +1059,22 @@ unsafe fn tick(address: Option<u64>) -> bool {
 
 /// The function of the clock's fiber.
 extern "C" fn fire(_: usize) -> u8 {
-    match world().firing.take() {
-        // SAFETY: a record of the table.
-        Some(Timer::Wake { record, epoch }) => unsafe {
-            let word = wait_word(record);
-            step(running(), What::Await(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word));
-            wake(record, epoch, WAIT_VALUE_ELAPSED);
-        },
-        Some(Timer::Cancel(serial)) => cancel::elapsed(serial),
-        None => {}
+    if let Some((time, timer)) = world().firing.take() {
+        let (address, value) = timer.place();
+        // SAFETY: the clock's own fiber runs; a record of the table.
+        unsafe {
+            step(running(), What::Await(value), address, 8, None);
+            match timer {
+                Timer::Wake { record, epoch } => {
+                    let task = current(record);
+                    if wake(record, epoch, WAIT_VALUE_ELAPSED) {
+                        let task = world().task(task);
+                        task.now = task.now.max(time);
+                    }
+                }
+                Timer::Cancel { serial, .. } => cancel::elapsed(serial),
+            }
+        }
     }
     world().clock_is_busy = false;
     // SAFETY: the clock's own fiber; it is started anew for the next timer.
