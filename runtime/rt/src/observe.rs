@@ -147,8 +147,8 @@ struct Task {
     head: *mut TaskHead,
     /// Its atomics belong to a step that was asked for.
     quiet: u32,
-    /// Its wait may be ended by cancellation.
-    cancellable: bool,
+    /// Which of its waits cancellation may end; it may be over already.
+    cancellable: Option<u64>,
     random: u64,
     now: i64,
     /// The number it has drawn for each lock that it holds.
@@ -189,7 +189,7 @@ struct World {
     base: Arena,
     out: Vec<u8>,
     over: Option<End>,
-    cancelled: Vec<*mut Record>,
+    cancelled: Vec<(*mut Record, u64)>,
     /// The how-manieth each context was to be cancelled.
     cancellations: HashMap<usize, u64>,
     looks_for_cancellation: bool,
@@ -243,7 +243,7 @@ impl World {
             // SAFETY: a record of the table.
             let fiber = unsafe { (*record).number };
             self.by_fiber.insert(fiber, self.tasks.len() as u32);
-            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: false, random: 0, now: 0, numbers: Vec::new() });
+            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: None, random: 0, now: 0, numbers: Vec::new() });
         }
         &mut self.tasks[number as usize]
     }
@@ -304,7 +304,7 @@ impl Session {
                     task.quiet = 0;
                     task.random = 0;
                     task.now = 0;
-                    task.cancellable = false;
+                    task.cancellable = None;
                     task.numbers.clear();
                     (*task.record).registered = null_mut();
                     (*task.record).head.panic = null_mut();
@@ -445,6 +445,10 @@ pub unsafe fn finish(record: *mut Record) -> ! {
     unsafe {
         if (*record).is_main && scope::any_detached() {
             cancel::cancel(scope::detached(), REASON_SHUTDOWN);
+        }
+        if world().looks_for_cancellation {
+            // In one order with what cancels: it finds this task, or no longer.
+            step(record, What::Update(ACQUIRE_RELEASE, ADD, 0), place::CANCEL, 8, None);
         }
         cancel::forget(record);
         let task = current(record);
@@ -959,7 +963,7 @@ pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: 
             if finds_cancelled(record, seen) {
                 wake(record, epoch, WAIT_VALUE_CANCELLED);
             } else {
-                world().task(current(record)).cancellable = true;
+                world().task(current(record)).cancellable = Some(epoch);
             }
         }
         if deadline >= 0 {
@@ -967,7 +971,6 @@ pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: 
         }
         let word = wait_word(record);
         let (seen, _) = step(record, What::AwaitChange(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word));
-        world().task(current(record)).cancellable = false;
         seen
     }
 }
@@ -991,19 +994,16 @@ pub fn cancel_later(record: *mut Record) {
     let world = world();
     // SAFETY: a record of the table.
     let task = world.by_fiber[unsafe { &(*record).number }];
-    if world.task(task).cancellable {
-        world.cancelled.push(record);
+    if let Some(epoch) = world.task(task).cancellable {
+        world.cancelled.push((record, epoch));
     }
 }
 
 /// Ends the waits of those who were cancelled.
 pub fn wake_cancelled() {
-    while let Some(record) = (!world().cancelled.is_empty()).then(|| world().cancelled.remove(0)) {
+    while let Some((record, epoch)) = (!world().cancelled.is_empty()).then(|| world().cancelled.remove(0)) {
         // SAFETY: a record of the table.
-        unsafe {
-            let epoch = (*record).head.wait.load(Ordering::Relaxed) >> 32;
-            wake(record, epoch, WAIT_VALUE_CANCELLED);
-        }
+        unsafe { wake(record, epoch, WAIT_VALUE_CANCELLED) };
     }
 }
 
