@@ -117,8 +117,6 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_lock(fiber: *mut u8, object: *mut u8);
             /// The same if it is free: 1, or 0.
             plain fn rt_observe_try_lock(fiber: *mut u8, object: *mut u8) -> i64;
-            /// The lock was left.
-            plain fn rt_observe_unlock(fiber: *mut u8, object: *mut u8);
             /// One of so many, each of which is possible.
             plain fn rt_observe_choose(fiber: *mut u8, count: i64) -> i64;
             /// Whether a task has ended, as a step.

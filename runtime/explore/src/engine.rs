@@ -92,9 +92,7 @@ pub enum Round {
 pub enum Mode {
     /// Every graph once.
     Exhaustive,
-    /// One walk for each seed.
-    Random(u64),
-    /// The same, but whoever has the highest priority goes on; they change so many times in a run but one (PCT).
+    /// One walk for each seed: whoever has the highest priority goes on; they change so many times in a run but one (PCT).
     Priorities(u64, u32),
     /// One run, as the choices of [`Engine::direct`] say.
     Directed,
@@ -206,11 +204,8 @@ impl Engine {
             if event.accesses() {
                 let before = written.entry(event.location).or_default();
                 let rank = |write: Id| self.graph.rank(event.location, write);
-                if event.writes && !event.reads() {
-                    back = before.iter().filter(|&&other| rank(other) > rank(id)).count() as u32;
-                } else {
-                    back = before.iter().filter(|&&other| rank(other) > rank(event.from)).count() as u32;
-                }
+                let place = rank(if event.reads() { event.from } else { id });
+                back = before.iter().filter(|&&other| rank(other) > place).count() as u32;
                 if event.writes {
                     before.push(id);
                 }
@@ -220,11 +215,6 @@ impl Engine {
         all
     }
 
-    /// How many graphs wait to be followed.
-    pub fn pending(&self) -> usize {
-        self.pending.len()
-    }
-
     /// Takes the next graph. `false`: there is none left.
     pub fn begin(&mut self) -> bool {
         match self.mode {
@@ -232,15 +222,13 @@ impl Engine {
                 let Some(graph) = self.pending.pop() else { return false };
                 self.graph = graph;
             }
-            Mode::Random(seed) | Mode::Priorities(seed, _) => {
+            Mode::Priorities(seed, depth) => {
                 self.longest = self.longest.max(self.graph.events.len());
                 self.graph = Graph::default();
                 self.random = seed.wrapping_add(self.runs).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
                 self.turn = None;
                 self.priorities.clear();
-                if let Mode::Priorities(_, depth) = self.mode {
-                    self.changes = (1..depth).map(|_| self.draw(self.longest)).collect();
-                }
+                self.changes = (1..depth).map(|_| self.draw(self.longest)).collect();
             }
             Mode::Directed if self.runs > 0 => return false,
             Mode::Directed => {}
@@ -305,12 +293,10 @@ impl Engine {
                 return Next::Diverged;
             }
             self.promised = Some(self.cursor);
-            return Next::Run(self.graph.event(self.script[self.cursor]).task);
+            return Next::Run(task);
         }
-        let count = self.tasks.iter().filter(|run| run.is_ready()).count();
-        if count == 0 {
-            let waits = self.tasks.iter().any(|run| matches!(run.state, State::Waiting(_)) || !run.looks_at.is_empty());
-            return if waits { Next::Stuck } else { Next::Over };
+        if !self.tasks.iter().any(Run::is_ready) {
+            return if self.waiting().next().is_some() { Next::Stuck } else { Next::Over };
         }
         if let Some(turn) = self.turn.take()
             && self.tasks[turn as usize].is_ready()
@@ -335,12 +321,11 @@ impl Engine {
             self.turn = Some(task);
             return Next::Run(task);
         }
-        let nth = if self.mode == Mode::Exhaustive { 0 } else { self.draw(count) };
-        let task = self.tasks.iter().enumerate().filter(|(_, run)| run.is_ready()).nth(nth).expect("counted").0;
+        let task = self.tasks.iter().position(Run::is_ready).expect("one is ready") as Task;
         if self.mode != Mode::Exhaustive {
-            self.turn = Some(task as Task);
+            self.turn = Some(task);
         }
-        Next::Run(task as Task)
+        Next::Run(task)
     }
 
     /// The task has ended.
@@ -388,13 +373,8 @@ impl Engine {
         self.tasks.iter().enumerate().filter(move |(_, run)| waits(run)).map(|(task, _)| task as Task)
     }
 
-    pub fn address(&self, location: u32) -> u64 {
+    fn address(&self, location: u32) -> u64 {
         self.locations[location as usize].address
-    }
-
-    /// The value that was there before anybody wrote, in this run.
-    pub fn initial(&self, location: u32) -> u64 {
-        self.locations[location as usize].initial
     }
 
     /// What is in memory now, if the location was met in this run.
@@ -427,7 +407,6 @@ impl Engine {
 
     /// A task's next step.
     pub fn step(&mut self, task: Task, request: &Request) -> Step {
-        let accesses = !matches!(request.kind, Kind::Fence(_) | Kind::Spawn(_) | Kind::Choice(..));
         if let State::Waiting(_) = self.tasks[task as usize].state {
             return Step::Wait;
         }
@@ -435,7 +414,7 @@ impl Engine {
             self.tasks[task as usize].state = State::Ready;
             return self.outcome(id);
         }
-        if !accesses {
+        if !request.kind.accesses() {
             return self.one_step(task, request, 0);
         }
         let location = self.location(request);
@@ -535,7 +514,7 @@ impl Engine {
             location,
             size: request.size,
             blocked: false,
-            looks_if_same: request.site != 0 && (!strength(request.kind).releases() || !run.sites.insert(request.site)),
+            looks_if_same: request.site != 0 && (!request.kind.order().releases() || !run.sites.insert(request.site)),
             writes: matches!(request.kind, Kind::Write(..)),
             from: INITIAL,
             seen: 0,
@@ -746,7 +725,7 @@ impl Engine {
         let judges = match self.mode {
             Mode::Exhaustive => !self.is_following(),
             Mode::Directed => self.directed >= self.directions.len(),
-            Mode::Random(_) | Mode::Priorities(..) => false,
+            Mode::Priorities(..) => false,
         };
         if since == done || !judges {
             return Round::Goes;
@@ -788,7 +767,7 @@ impl Engine {
                 run.looks_at.clear();
             }
         }
-        for id in settle(&mut self.graph, location, self.locations[location as usize].initial) {
+        for id in settle(&mut self.graph, location, initial) {
             if !self.graph.event(id).blocked {
                 // Now it has learnt what the writer knew.
                 self.clocks.add(&self.graph, id);
@@ -819,10 +798,9 @@ impl Engine {
             if new.blocked || !self.are_maximal(read, write, &behind) {
                 continue;
             }
-            let (graph, renamed) =
+            let (mut graph, renamed) =
                 self.graph.keep(|id| id == read || id == write || self.graph.event(id).stamp < old.stamp || behind.knows(self.graph.event(id)));
             let (read, write_here) = (renamed[read as usize], renamed[write as usize]);
-            let mut graph = graph;
             graph.unplace(location, write_here);
             graph.unplace(location, read);
             // Until it has its place, it reads nothing.
@@ -899,13 +877,6 @@ impl Engine {
             return false;
         }
         !event.reads() || (event.from == INITIAL || previous(event.from)) && last.next().unwrap_or(INITIAL) == event.from
-    }
-}
-
-fn strength(kind: Kind) -> Order {
-    match kind {
-        Kind::Read(order) | Kind::Write(order, _) | Kind::Update(order, ..) | Kind::Compare(order, ..) | Kind::Fence(order) => order,
-        Kind::Await(_) | Kind::Spawn(_) | Kind::Choice(..) => Order::Relaxed,
     }
 }
 

@@ -3,6 +3,8 @@
 //! A graph is all that an exploration keeps of an execution. Clocks, values in memory and who waits follow from it and are
 //! made anew by every run.
 
+pub use rt::observe::Change;
+
 /// An event by its place in [`Graph::events`].
 pub type Id = u32;
 /// What is there before anybody writes.
@@ -38,21 +40,6 @@ impl Order {
     }
 }
 
-/// What an update makes of the old value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Change {
-    Swap,
-    Add,
-    Subtract,
-    And,
-    Or,
-    Xor,
-    MaxSigned,
-    MaxUnsigned,
-    MinSigned,
-    MinUnsigned,
-}
-
 /// What a waiting read waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Until {
@@ -78,6 +65,21 @@ pub enum Kind {
     Spawn(Task),
     /// One of so many, and which.
     Choice(u32, u32),
+}
+
+impl Kind {
+    /// Whether it is of a location.
+    pub fn accesses(self) -> bool {
+        !matches!(self, Kind::Fence(_) | Kind::Spawn(_) | Kind::Choice(..))
+    }
+    /// Of a comparison, if it succeeds.
+    pub fn order(self) -> Order {
+        match self {
+            Kind::Read(order) | Kind::Write(order, _) | Kind::Update(order, ..) | Kind::Compare(order, ..) | Kind::Fence(order) => order,
+            Kind::Await(_) => Order::Acquire,
+            Kind::Spawn(_) | Kind::Choice(..) => Order::Relaxed,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +113,7 @@ impl Event {
         matches!(self.kind, Kind::Read(_) | Kind::Update(..) | Kind::Compare(..) | Kind::Await(_))
     }
     pub fn accesses(&self) -> bool {
-        !matches!(self.kind, Kind::Fence(_) | Kind::Spawn(_) | Kind::Choice(..))
+        self.kind.accesses()
     }
     pub fn is_update(&self) -> bool {
         self.writes && self.reads()
@@ -119,10 +121,8 @@ impl Event {
     /// Of what it does to memory, given what it saw.
     pub fn order(&self) -> Order {
         match self.kind {
-            Kind::Read(order) | Kind::Write(order, _) | Kind::Update(order, ..) | Kind::Fence(order) => order,
-            Kind::Compare(success, failure, ..) => if self.writes { success } else { failure },
-            Kind::Await(_) => Order::Acquire,
-            Kind::Spawn(_) | Kind::Choice(..) => Order::Relaxed,
+            Kind::Compare(_, failure, ..) if !self.writes => failure,
+            kind => kind.order(),
         }
     }
     pub fn is_sequential(&self) -> bool {
@@ -135,7 +135,7 @@ impl Event {
         self.seen = value;
         match self.kind {
             Kind::Update(_, change, operand) => {
-                self.written = changed(change, value, operand, self.size);
+                self.written = change.apply(value, operand, self.size);
                 self.writes = !(self.looks_if_same && self.written == value);
             }
             Kind::Compare(_, _, expected, new) => {
@@ -156,24 +156,6 @@ impl Until {
             Until::Changes(last) => from != last,
         }
     }
-}
-
-fn changed(change: Change, old: u64, operand: u64, size: u8) -> u64 {
-    let bits = u32::from(size) * 8;
-    let signed = |value: u64| (value << (64 - bits)) as i64 >> (64 - bits);
-    let new = match change {
-        Change::Swap => operand,
-        Change::Add => old.wrapping_add(operand),
-        Change::Subtract => old.wrapping_sub(operand),
-        Change::And => old & operand,
-        Change::Or => old | operand,
-        Change::Xor => old ^ operand,
-        Change::MaxUnsigned => old.max(operand),
-        Change::MinUnsigned => old.min(operand),
-        Change::MaxSigned => if signed(old) >= signed(operand) { old } else { operand },
-        Change::MinSigned => if signed(old) <= signed(operand) { old } else { operand },
-    };
-    if bits == 64 { new } else { new & ((1 << bits) - 1) }
 }
 
 #[derive(Clone, Default, Debug)]

@@ -1,7 +1,7 @@
 //! Explores a compiled program: runs it once for each graph, until there is no other or one of them fails.
 
 use crate::engine::{Direction, Engine, Mode, Next, Request, Round, Step};
-use crate::graph::{Change, Graph, Kind, Order, Task, Until};
+use crate::graph::{Graph, Kind, Order, Task, Until};
 use rt::observe::{self, Answer, StepPlace, Ask, End, Observer, Session, Turn, What};
 
 /// Where an exploration ends though there is more.
@@ -64,7 +64,6 @@ const TOO_LONG_MAX: u64 = 20;
 struct World {
     engine: Engine,
     bounds: Bounds,
-    diverged: bool,
     too_long: bool,
     unfair: bool,
     /// Places of the step that each task asks for, if they are wanted.
@@ -73,14 +72,14 @@ struct World {
 }
 
 /// Explores `entry`.
-pub fn explore(session: &Session, entry: u64, mode: Mode, bounds: Bounds, progress: &mut dyn FnMut(u64, usize)) -> Report {
-    explore_with(session, entry, &|| Engine::new(mode), false, bounds, progress)
+pub fn explore(session: &Session, entry: u64, mode: Mode, bounds: Bounds) -> Report {
+    explore_with(session, entry, &|| Engine::new(mode), false, bounds)
 }
 
 /// Repeats one execution.
 pub fn again(session: &Session, entry: u64, directions: &[Direction], cancels: bool) -> Report {
     let bounds = Bounds { executions: 1, ..Bounds::default() };
-    explore_with(session, entry, &|| Engine::direct(directions.to_vec()), cancels, bounds, &mut |_, _| {})
+    explore_with(session, entry, &|| Engine::direct(directions.to_vec()), cancels, bounds)
 }
 
 fn explore_with(
@@ -89,11 +88,10 @@ fn explore_with(
     start: &dyn Fn() -> Engine,
     cancels: bool,
     bounds: Bounds,
-    progress: &mut dyn FnMut(u64, usize),
 ) -> Report {
     observe::look_for_cancellation(cancels);
     let mut cancels = cancels;
-    let new = |engine: Engine| World { engine, bounds, diverged: false, too_long: false, unfair: false, asked: None, places: Vec::new() };
+    let new = |engine: Engine| World { engine, bounds, too_long: false, unfair: false, asked: None, places: Vec::new() };
     let mut world = new(start());
     let mut report = Report { executions: 0, complete: false, too_long: 0, runs: 0, failure: None };
     loop {
@@ -107,9 +105,8 @@ fn explore_with(
         report.runs += 1;
         let ended = session.run(entry, &mut world);
         let how = match ended.end {
-            End::Returned => {
+            End::Returned | End::Exited(0) => {
                 report.executions += 1;
-                progress(report.executions, world.engine.pending());
                 continue;
             }
             End::Cancels => {
@@ -128,10 +125,6 @@ fn explore_with(
                 continue;
             }
             End::Stopped => How::Diverged,
-            End::Exited(0) => {
-                report.executions += 1;
-                continue;
-            }
             End::Exited(code) => How::Exited(code),
             End::Panicked(text) => How::Panicked(text),
             End::Stuck(waiting) => {
@@ -152,28 +145,13 @@ fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph) -> (Vec<Ste
     engine.begin();
     let bounds = Bounds { steps: graph.events.len(), ..Bounds::default() };
     let places = vec![StepPlace::default(); graph.events.len()];
-    let mut world = World { engine, bounds, diverged: false, too_long: false, unfair: false, asked: Some(Vec::new()), places };
+    let mut world = World { engine, bounds, too_long: false, unfair: false, asked: Some(Vec::new()), places };
     session.run(entry, &mut world);
     (world.places, world.engine.addresses())
 }
 
 fn order(number: u8) -> Order {
     Order::from_number(u64::from(number))
-}
-
-fn change(number: u8) -> Change {
-    match number {
-        0 => Change::Swap,
-        1 => Change::Add,
-        2 => Change::Subtract,
-        3 => Change::And,
-        4 => Change::Or,
-        5 => Change::Xor,
-        6 => Change::MaxSigned,
-        7 => Change::MaxUnsigned,
-        8 => Change::MinSigned,
-        _ => Change::MinUnsigned,
-    }
 }
 
 impl Observer for World {
@@ -185,7 +163,7 @@ impl Observer for World {
         let kind = match ask.what {
             What::Load(strength) => Kind::Read(order(strength)),
             What::Store(strength, value) => Kind::Write(order(strength), value),
-            What::Update(strength, number, operand) => Kind::Update(order(strength), change(number), operand),
+            What::Update(strength, change, operand) => Kind::Update(order(strength), change, operand),
             What::Compare { success, failure, expected, new } => Kind::Compare(order(success), order(failure), expected, new),
             What::Await(value) => Kind::Await(Until::Is(value)),
             What::AwaitChange(value) => Kind::Await(Until::IsNot(value)),
@@ -206,10 +184,7 @@ impl Observer for World {
                 Answer::Done { seen: outcome.seen, wrote: outcome.writes, memory: outcome.memory }
             }
             Step::Wait => Answer::Wait,
-            Step::Diverged => {
-                self.diverged = true;
-                Answer::Stop
-            }
+            Step::Diverged => Answer::Stop,
         }
     }
 
@@ -245,10 +220,7 @@ impl Observer for World {
             Next::Run(task) => Turn::Run(task, self.engine.next_address(task)),
             Next::Stuck => Turn::Stuck,
             Next::Over => Turn::Over,
-            Next::Diverged => {
-                self.diverged = true;
-                Turn::Stop
-            }
+            Next::Diverged => Turn::Stop,
         }
     }
 

@@ -54,13 +54,22 @@ pub fn reset() {
 ///
 /// # Safety
 /// The chain of nodes is alive: it is that of the running fiber, or of a task that holds its scope open.
-pub unsafe fn reason(mut node: *mut Node) -> Option<u64> {
+pub unsafe fn reason(node: *mut Node) -> Option<u64> {
+    // SAFETY: the caller's promise.
+    unsafe { cancelled(node) }.map(|(_, reason)| reason)
+}
+
+/// The same, with the context that was cancelled.
+///
+/// # Safety
+/// As above.
+pub unsafe fn cancelled(mut node: *mut Node) -> Option<(*mut Node, u64)> {
     while !node.is_null() {
         // SeqCst: partner of the store in `cancel`; see `wait::park`.
         // SAFETY: the caller's promise.
         let state = unsafe { (*node).state.load(Ordering::SeqCst) };
         if state & NODE_REASON != 0 {
-            return Some((state & NODE_REASON) - 1);
+            return Some((node, (state & NODE_REASON) - 1));
         }
         if state & NODE_SHIELD != 0 {
             return None;

@@ -136,7 +136,6 @@ may_park! {
     rt_observe_end(*mut u8, *mut u8) => observe::end;
     rt_observe_lock(*mut u8, *mut u8) => observe::lock;
     rt_observe_try_lock(*mut u8, *mut u8) -> i64 => observe::try_lock;
-    rt_observe_unlock(*mut u8, *mut u8) => observe::unlock;
     rt_observe_choose(*mut u8, i64) -> i64 => observe::choose;
     rt_observe_ended(*mut u8, *mut u8) -> i64 => observe::ended;
     rt_observe_look(*mut u8) -> i64 => observe::look;

@@ -20,8 +20,7 @@ use std::ptr::null_mut;
 pub enum What {
     Load(u8),
     Store(u8, u64),
-    /// The number of the change is that of the row.
-    Update(u8, u8, u64),
+    Update(u8, Change, u64),
     Compare { success: u8, failure: u8, expected: u64, new: u64 },
     /// A read that is over when the value is this one.
     Await(u64),
@@ -132,7 +131,6 @@ const ARENA_BYTES: usize = 256 << 20;
 const RELAXED: u8 = 0;
 const RELEASE: u8 = 2;
 const ACQUIRE_RELEASE: u8 = 3;
-const ADD: u8 = 1;
 
 #[derive(Clone, Copy, Default)]
 struct Arena {
@@ -332,7 +330,7 @@ impl Session {
             ON.store(false, Ordering::Relaxed);
             let world = world();
             world.observer = None;
-            let end = world.over.take().unwrap_or_else(|| finished(main));
+            let end = world.over.take().unwrap_or_else(|| crate::start::outcome(main).map_or_else(End::Panicked, |()| End::Returned));
             Ended { end, out: std::mem::take(&mut world.out) }
         }
     }
@@ -341,24 +339,6 @@ impl Session {
 /// From now on (or no longer) looking whether one is cancelled is a step.
 pub fn look_for_cancellation(looks: bool) {
     world().looks_for_cancellation = looks;
-}
-
-/// # Safety
-/// All tasks have ended.
-unsafe fn finished(main: *mut Record) -> End {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let (raised, panic) = ((*main).raised, fault::take(&mut (*main).head));
-        let failures = scope::take_failures(scope::root());
-        let mut reports: Vec<String> = failures.into_iter().flat_map(|failures| failures.0).map(|panic| panic.report()).collect();
-        if raised {
-            let panic = panic.expect("bug! a function raised without a panic");
-            if panic.reason.is_none() || reports.is_empty() {
-                reports.insert(0, panic.report());
-            }
-        }
-        if reports.is_empty() { End::Returned } else { End::Panicked(reports.concat()) }
-    }
 }
 
 /// Lets one task after the other run until all have ended.
@@ -448,7 +428,7 @@ pub unsafe fn finish(record: *mut Record) -> ! {
         }
         if world().looks_for_cancellation {
             // In one order with what cancels: it finds this task, or no longer.
-            step(record, What::Update(ACQUIRE_RELEASE, ADD, 0), place::CANCEL, 8, None);
+            step(record, What::Update(ACQUIRE_RELEASE, Change::Add, 0), place::CANCEL, 8, None);
         }
         cancel::forget(record);
         let task = current(record);
@@ -466,6 +446,15 @@ fn current(record: *mut Record) -> u32 {
     world().by_fiber[unsafe { &(*record).number }]
 }
 
+/// Where a fiber's code asked the runtime for something.
+///
+/// # Safety
+/// A record of the table.
+unsafe fn caller(record: *mut Record) -> fault::Caller {
+    // SAFETY: the caller's promise.
+    unsafe { fault::Caller { frame: (*record).frame as *const usize, address: (*record).address, fiber: &raw mut (*record).head } }
+}
+
 /// Asks until there is an answer; what was seen, and whether it was written.
 ///
 /// # Safety
@@ -474,7 +463,7 @@ unsafe fn step(record: *mut Record, what: What, address: u64, size: u8, memory: 
     let task = current(record);
     if observer().wants_places() {
         // SAFETY: the caller's promise.
-        let place = unsafe { fault::step_place(fault::Caller { frame: (*record).frame as *const usize, address: (*record).address, fiber: &raw mut (*record).head }) };
+        let place = unsafe { fault::step_place(caller(record)) };
         observer().place(task, &place);
     }
     loop {
@@ -528,23 +517,45 @@ unsafe fn store(at: *mut u8, size: u8, value: u64) {
     }
 }
 
-/// What an update makes of a value; the numbers are those of the row.
-pub fn changed(change: u8, old: u64, operand: u64, size: u8) -> u64 {
-    let bits = u32::from(size) * 8;
-    let signed = |value: u64| (value << (64 - bits)) as i64 >> (64 - bits);
-    let new = match change {
-        0 => operand,
-        1 => old.wrapping_add(operand),
-        2 => old.wrapping_sub(operand),
-        3 => old & operand,
-        4 => old | operand,
-        5 => old ^ operand,
-        6 => if signed(old) >= signed(operand) { old } else { operand },
-        7 => old.max(operand),
-        8 => if signed(old) <= signed(operand) { old } else { operand },
-        _ => old.min(operand),
-    };
-    if bits == 64 { new } else { new & ((1 << bits) - 1) }
+/// What an update makes of the old value; numbered as in the rows, behind 2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    Swap,
+    Add,
+    Subtract,
+    And,
+    Or,
+    Xor,
+    MaxSigned,
+    MaxUnsigned,
+    MinSigned,
+    MinUnsigned,
+}
+
+impl Change {
+    fn from_number(number: u8) -> Change {
+        use Change::*;
+        [Swap, Add, Subtract, And, Or, Xor, MaxSigned, MaxUnsigned, MinSigned, MinUnsigned][usize::from(number)]
+    }
+
+    /// The new value, of so many bytes.
+    pub fn apply(self, old: u64, operand: u64, size: u8) -> u64 {
+        let bits = u32::from(size) * 8;
+        let signed = |value: u64| (value << (64 - bits)) as i64 >> (64 - bits);
+        let new = match self {
+            Change::Swap => operand,
+            Change::Add => old.wrapping_add(operand),
+            Change::Subtract => old.wrapping_sub(operand),
+            Change::And => old & operand,
+            Change::Or => old | operand,
+            Change::Xor => old ^ operand,
+            Change::MaxUnsigned => old.max(operand),
+            Change::MinUnsigned => old.min(operand),
+            Change::MaxSigned => if signed(old) >= signed(operand) { old } else { operand },
+            Change::MinSigned => if signed(old) <= signed(operand) { old } else { operand },
+        };
+        if bits == 64 { new } else { new & ((1 << bits) - 1) }
+    }
 }
 
 // The rows. Operations are numbered: 0 load, 1 store, 2 and on changes, 16 compare and exchange, 17 fence.
@@ -571,7 +582,7 @@ pub unsafe extern "C" fn access(fiber: *mut u8, what: i64, at: *mut u8, a: u64, 
                 step(record, What::Fence(order), 0, 0, None);
                 return 0;
             }
-            change => What::Update(order, change - 2, a),
+            change => What::Update(order, Change::from_number(change - 2), a),
         };
         step(record, what, at as u64, size, Some(at)).0
     }
@@ -590,7 +601,7 @@ unsafe fn natively(operation: u8, at: *mut u8, size: u8, a: u64, b: u64) -> u64 
             0 => {}
             1 => store(at, size, a),
             16 => if old == a { store(at, size, b) },
-            change => store(at, size, changed(change - 2, old, a, size)),
+            change => store(at, size, Change::from_number(change - 2).apply(old, a, size)),
         }
         old
     }
@@ -637,8 +648,7 @@ pub fn loud(fiber: *mut u8) {
 /// The task leaves whatever step it is in: it raises.
 pub fn raises(record: *mut Record) {
     if is_on() {
-        let task = &mut world().tasks[current(record) as usize];
-        task.quiet = 0;
+        world().task(current(record)).quiet = 0;
     }
 }
 
@@ -659,12 +669,14 @@ pub unsafe extern "C" fn lock(fiber: *mut u8, object: *mut u8) {
     }
 }
 
+/// Waits until it is the task's turn on an object; what follows, up to [`give_turn`], it does alone.
+///
 /// # Safety
 /// The record is the running fiber's.
-unsafe fn take_turn(record: *mut Record, object: u64) {
+pub unsafe fn take_turn(record: *mut Record, object: u64) {
     // SAFETY: the caller's promise.
     unsafe {
-        let (number, _) = step(record, What::Update(RELAXED, ADD, 1), place::NEXT | object, 8, None);
+        let (number, _) = step(record, What::Update(RELAXED, Change::Add, 1), place::NEXT | object, 8, None);
         step(record, What::Await(number), place::SERVING | object, 8, None);
         let task = current(record) as usize;
         world().tasks[task].numbers.push((object, number));
@@ -695,18 +707,11 @@ pub unsafe extern "C" fn try_lock(fiber: *mut u8, object: *mut u8) -> i64 {
     }
 }
 
-/// # Safety
-/// See the row.
-pub unsafe extern "C" fn unlock(fiber: *mut u8, object: *mut u8) {
-    if is_on() {
-        // SAFETY: the row's contract.
-        unsafe { give_turn(fiber.cast(), object as u64) };
-    }
-}
-
+/// The next one's turn.
+///
 /// # Safety
 /// The record is the running fiber's.
-unsafe fn give_turn(record: *mut Record, object: u64) {
+pub unsafe fn give_turn(record: *mut Record, object: u64) {
     let task = current(record) as usize;
     let numbers = &mut world().tasks[task].numbers;
     let Some(held) = numbers.iter().rposition(|(of, _)| *of == object) else { return };
@@ -765,20 +770,8 @@ pub unsafe extern "C" fn look(fiber: *mut u8) -> i64 {
 /// The record is the running fiber's.
 unsafe fn finds_cancelled(record: *mut Record, seen: u64) -> bool {
     // SAFETY: the chain of the running fiber's contexts is alive.
-    unsafe {
-        let mut node = (*record).head.node;
-        while !node.is_null() {
-            let state = (*node).state.load(Ordering::Relaxed);
-            if state & NODE_REASON != 0 {
-                return world().cancellations.get(&(node as usize)).is_none_or(|&number| number <= seen);
-            }
-            if state & NODE_SHIELD != 0 {
-                return false;
-            }
-            node = (*node).parent;
-        }
-    }
-    false
+    let node = unsafe { cancel::cancelled((*record).head.node) };
+    node.is_some_and(|(node, _)| world().cancellations.get(&(node as usize)).is_none_or(|&number| number <= seen))
 }
 
 /// A loop goes round: nothing may have changed since the last time.
@@ -883,24 +876,6 @@ pub unsafe fn join(record: *mut Record, head: *mut TaskHead) -> i64 {
     0
 }
 
-/// What follows, up to [`leave_step`], is one step on a record that several tasks may come to.
-///
-/// # Safety
-/// The record is the running fiber's.
-pub unsafe fn enter_step(record: *mut Record, object: usize) {
-    // SAFETY: the caller's promise.
-    unsafe { take_turn(record, object as u64) };
-}
-
-/// See there.
-///
-/// # Safety
-/// The record is the running fiber's.
-pub unsafe fn leave_step(record: *mut Record, object: usize) {
-    // SAFETY: the caller's promise.
-    unsafe { give_turn(record, object as u64) };
-}
-
 /// Who has waited for a task is not earlier than it.
 fn pass_time(from: u32, to: u32) {
     let now = world().task(from).now;
@@ -914,7 +889,7 @@ fn pass_time(from: u32, to: u32) {
 /// The record is the running fiber's.
 pub unsafe fn touch(record: *mut Record, object: usize) {
     // SAFETY: the caller's promise.
-    unsafe { step(record, What::Update(ACQUIRE_RELEASE, ADD, 0), place::OBJECT | object as u64, 8, None) };
+    unsafe { step(record, What::Update(ACQUIRE_RELEASE, Change::Add, 0), place::OBJECT | object as u64, 8, None) };
 }
 
 /// Who runs now.
@@ -958,7 +933,7 @@ pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: 
     unsafe {
         if cancellable && world().looks_for_cancellation {
             // In one order with what cancels: it sees this task parked, or this task sees it.
-            let (seen, _) = step(record, What::Update(ACQUIRE_RELEASE, ADD, 0), place::CANCEL, 8, None);
+            let (seen, _) = step(record, What::Update(ACQUIRE_RELEASE, Change::Add, 0), place::CANCEL, 8, None);
             cancel::register(record);
             if finds_cancelled(record, seen) {
                 wake(record, epoch, WAIT_VALUE_CANCELLED);
@@ -970,32 +945,28 @@ pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: 
             set_timer(deadline, Timer::Wake { record, epoch });
         }
         let word = wait_word(record);
-        let (seen, _) = step(record, What::AwaitChange(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word));
-        seen
+        step(record, What::AwaitChange(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word)).0
     }
 }
 
-/// Something is about to be cancelled. `false`: not in this run, which ends here.
-pub fn cancels(node: *mut Node) -> bool {
+/// Something is about to be cancelled. If nothing was looking for that yet, this run ends here.
+pub fn cancels(node: *mut Node) {
     if world().looks_for_cancellation {
         // SAFETY: whoever cancels runs.
-        let (before, _) = unsafe { step(running(), What::Update(ACQUIRE_RELEASE, ADD, 1), place::CANCEL, 8, None) };
+        let (before, _) = unsafe { step(running(), What::Update(ACQUIRE_RELEASE, Change::Add, 1), place::CANCEL, 8, None) };
         world().cancellations.entry(node as usize).or_insert(before + 1);
-        return true;
+        return;
     }
     world().over.get_or_insert(End::Cancels);
     // SAFETY: as above. It is never switched to again.
     unsafe { leave(running()) };
-    false
+    unreachable!("a run that was over went on")
 }
 
 /// The fiber's wait is to be ended by [`wake_cancelled`], if cancellation may: the caller holds a lock.
 pub fn cancel_later(record: *mut Record) {
-    let world = world();
-    // SAFETY: a record of the table.
-    let task = world.by_fiber[unsafe { &(*record).number }];
-    if let Some(epoch) = world.task(task).cancellable {
-        world.cancelled.push((record, epoch));
+    if let Some(epoch) = world().task(current(record)).cancellable {
+        world().cancelled.push((record, epoch));
     }
 }
 
@@ -1089,9 +1060,7 @@ fn who_waits() -> Vec<Waiting> {
         .map(|task| {
             let record = world().task(task).record;
             // SAFETY: the fiber does not run, and its frames are whole.
-            let place = unsafe {
-                fault::place(fault::Caller { frame: (*record).frame as *const usize, address: (*record).address, fiber: &raw mut (*record).head })
-            };
+            let place = unsafe { fault::place(caller(record)) };
             Waiting { task, place }
         })
         .collect()

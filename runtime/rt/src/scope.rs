@@ -375,7 +375,7 @@ pub unsafe fn leave(scope: *mut Scope) {
         let limited = limit(scope) > 0;
         let observed = limited && observe::is_on();
         if observed {
-            observe::enter_step(observe::running(), scope as usize);
+            observe::take_turn(observe::running(), scope as u64);
         }
         if limited {
             publish_queued(scope);
@@ -390,7 +390,7 @@ pub unsafe fn leave(scope: *mut Scope) {
                 Ok(_) => {
                     let last = seen / SCOPE_TASK == 1;
                     if observed {
-                        observe::leave_step(observe::running(), scope as usize);
+                        observe::give_turn(observe::running(), scope as u64);
                     }
                     // Who waits for a place looks again, whether it is one.
                     if seen & SCOPE_WAITING != 0 && (last || limited) {
@@ -442,7 +442,7 @@ unsafe fn wait_observed(record: *mut Record, scope: *mut Scope, most: u64, what:
     unsafe {
         let word = &(*scope).word;
         loop {
-            observe::enter_step(record, scope as usize);
+            observe::take_turn(record, scope as u64);
             word.fetch_and(!SCOPE_WAITING, Ordering::AcqRel);
             let waits = word.load(Ordering::Acquire) / SCOPE_TASK > most;
             if waits {
@@ -451,7 +451,7 @@ unsafe fn wait_observed(record: *mut Record, scope: *mut Scope, most: u64, what:
                 (*scope).epoch.store(epoch, Ordering::Relaxed);
                 word.fetch_or(SCOPE_WAITING, Ordering::AcqRel);
             }
-            observe::leave_step(record, scope as usize);
+            observe::give_turn(record, scope as u64);
             if !waits {
                 return 0;
             }

@@ -71,17 +71,7 @@ unsafe fn run(image: *const Image, offset: u64) -> Result<(), String> {
         cancel::unlink(node);
     }
     // SAFETY: the fiber has ended.
-    let (raised, panic) = unsafe { ((*record).raised, fault::take(&mut (*record).head)) };
-    // SAFETY: as above.
-    let failures = unsafe { scope::take_failures(scope::root()) };
-    let mut reports: Vec<String> = failures.into_iter().flat_map(|failures| failures.0).map(|panic| panic.report()).collect();
-    if raised {
-        let panic = panic.expect("bug! a function raised without a panic");
-        if panic.reason.is_none() || reports.is_empty() {
-            reports.insert(0, panic.report());
-        }
-    }
-    let result = if reports.is_empty() { Ok(()) } else { Err(reports.concat()) };
+    let result = unsafe { outcome(record) };
     if scope::any_detached() {
         // Their code must not go away below them.
         standard::flush();
@@ -92,6 +82,24 @@ unsafe fn run(image: *const Image, offset: u64) -> Result<(), String> {
         process::end(terminate::exit_code().unwrap_or(code));
     }
     result
+}
+
+/// The reports of the panics that a run ended with: of its main fiber, and of what that detached.
+///
+/// # Safety
+/// The main fiber has ended.
+pub unsafe fn outcome(main: *mut fiber::Record) -> Result<(), String> {
+    // SAFETY: the caller's promise.
+    let (raised, panic, failures) =
+        unsafe { ((*main).raised, fault::take(&mut (*main).head), scope::take_failures(scope::root())) };
+    let mut reports: Vec<String> = failures.into_iter().flat_map(|failures| failures.0).map(|panic| panic.report()).collect();
+    if raised {
+        let panic = panic.expect("bug! a function raised without a panic");
+        if panic.reason.is_none() || reports.is_empty() {
+            reports.insert(0, panic.report());
+        }
+    }
+    if reports.is_empty() { Ok(()) } else { Err(reports.concat()) }
 }
 
 /// The same for a function that is no program's `main`.

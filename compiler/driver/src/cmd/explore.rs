@@ -48,7 +48,7 @@ impl Observed {
     /// Explores `main`, or a test.
     pub(super) fn explore(&self, test: Option<usize>, mode: Mode, executions: u64) -> explore::Report {
         let bounds = explore::Bounds { executions, ..explore::Bounds::default() };
-        explore::explore(&self.session, self.session.entry(test), mode, bounds, &mut |_, _| {})
+        explore::explore(&self.session, self.session.entry(test), mode, bounds)
     }
 
     /// Repeats one execution; `Err`: the text is not of this program.
