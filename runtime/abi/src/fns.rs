@@ -111,14 +111,26 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_loud(fiber: *mut u8);
             /// The object may be another's.
             plain fn rt_observe_end(fiber: *mut u8, object: *mut u8);
+            /// It is not possible yet: waits for another use of the object and begins again. 0: the task has to wait by itself.
+            plain fn rt_observe_miss(fiber: *mut u8, object: *mut u8) -> i64;
+            /// From now on using an object is made of smaller steps.
+            plain fn rt_observe_divide(fiber: *mut u8);
+            /// Waits until a task has ended, with another one in mind. 0: the task has to wait by itself.
+            plain fn rt_observe_until_ended(fiber: *mut u8, task: *mut u8) -> i64;
+            /// The task waits for one of several things, which it has chosen beforehand: 1, or 2 if one of them is a time.
+            plain fn rt_observe_choosing(fiber: *mut u8, is: i64);
             /// Whether using a lock is one step.
             plain fn rt_observe_whole() -> i64;
             /// Waits until a lock is the task's; its own step of taking it follows.
             plain fn rt_observe_lock(fiber: *mut u8, object: *mut u8);
             /// The same if it is free: 1, or 0.
             plain fn rt_observe_try_lock(fiber: *mut u8, object: *mut u8) -> i64;
+            /// The lock was left.
+            plain fn rt_observe_unlock(fiber: *mut u8, object: *mut u8);
             /// One of so many, each of which is possible.
             plain fn rt_observe_choose(fiber: *mut u8, count: i64) -> i64;
+            /// What the task does from here on it does in another run as well: this one counts for nothing if all must be seen.
+            plain fn rt_observe_give_up(fiber: *mut u8);
             /// Whether a task has ended, as a step.
             plain fn rt_observe_ended(fiber: *mut u8, task: *mut u8) -> i64;
             /// Whether the task may be cancelled: looking is a step where that can be.

@@ -10,6 +10,7 @@
 use crate::axioms;
 use crate::clocks::{Clock, Clocks};
 use crate::graph::*;
+use rt::observe::Missed;
 use std::collections::{HashMap, HashSet};
 
 /// A step that a task asks for.
@@ -59,6 +60,8 @@ enum State {
     Waiting(Id),
     /// What it waited for has come; it does not know yet.
     Woken(Id),
+    /// Another run comes to what it would do.
+    GivenUp,
     Ended,
 }
 
@@ -75,6 +78,8 @@ struct Run {
     rounds: HashMap<u64, (usize, u64)>,
     /// It goes round without changing anything until one of these locations has another value.
     looks_at: Vec<(u32, u64)>,
+    /// What it wants to do next is not possible behind this write of a location or an earlier one.
+    missed: Option<(u32, usize)>,
 }
 
 /// What becomes of a task that goes round a loop.
@@ -248,6 +253,7 @@ impl Engine {
             run.rounds.clear();
             run.sites.clear();
             run.looks_at.clear();
+            run.missed = None;
         }
         for &id in &self.script {
             let task = self.graph.event(id).task;
@@ -296,7 +302,7 @@ impl Engine {
             return Next::Run(task);
         }
         if !self.tasks.iter().any(Run::is_ready) {
-            return if self.waiting().next().is_some() { Next::Stuck } else { Next::Over };
+            return if self.waiting().next().is_some() || self.has_given_up() { Next::Stuck } else { Next::Over };
         }
         if let Some(turn) = self.turn.take()
             && self.tasks[turn as usize].is_ready()
@@ -331,6 +337,20 @@ impl Engine {
     /// The task has ended.
     pub fn end(&mut self, task: Task) {
         self.tasks[task as usize].state = State::Ended;
+    }
+
+    /// Whether the task stays where it is. The others go on: what they do may change what it saw before.
+    pub fn gives_up(&mut self, task: Task) -> bool {
+        let judges = self.mode == Mode::Exhaustive;
+        if judges {
+            self.tasks[task as usize].state = State::GivenUp;
+        }
+        judges
+    }
+
+    /// Whether this run counts for nothing.
+    pub fn has_given_up(&self) -> bool {
+        self.tasks.iter().any(|run| run.state == State::GivenUp)
     }
 
     /// The task that this one begins next.
@@ -405,6 +425,46 @@ impl Engine {
         location
     }
 
+    /// Whether a task may use an object now. It says afterwards whether it could, by a step or by [`Engine::misses`].
+    pub fn begins(&mut self, task: Task, address: u64) -> Step {
+        let run = &self.tasks[task as usize];
+        let done = Step::Done(Outcome::default());
+        if let Some(&id) = run.plan.get(run.done) {
+            let event = self.graph.event(id);
+            if self.script[self.cursor] != id {
+                return Step::Wait;
+            }
+            let same = event.accesses() && self.address(event.location) == address;
+            return if same { done } else { Step::Diverged };
+        }
+        if self.is_following() || self.mode != Mode::Exhaustive && self.turn.is_none() { Step::Wait } else { done }
+    }
+
+    /// It could not: the task waits until the object has changed.
+    pub fn misses(&mut self, task: Task, address: u64) -> Missed {
+        let run = &self.tasks[task as usize];
+        if let Some(&id) = run.plan.get(run.done) {
+            if self.graph.turned == Some(id) {
+                // It has to wait there, with all the rest of this graph.
+                let (graph, _) = self.graph.keep(|other| other != id);
+                self.pending.push(graph);
+            }
+            return Missed::Void;
+        }
+        if self.mode == Mode::Directed && self.directed < self.directions.len() {
+            return Missed::Diverged;
+        }
+        let request = Request { kind: Kind::Read(Order::Relaxed), address, size: 8, memory: None, site: 0 };
+        let location = self.location(&request);
+        let rank = self.graph.modifications(location).len();
+        let value = self.graph.value(self.graph.at_rank(location, rank), self.locations[location as usize].initial);
+        let run = &mut self.tasks[task as usize];
+        run.looks_at.push((location, value));
+        run.missed = Some((location, rank));
+        self.turn = None;
+        Missed::Wait
+    }
+
     /// A task's next step.
     pub fn step(&mut self, task: Task, request: &Request) -> Step {
         if let State::Waiting(_) = self.tasks[task as usize].state {
@@ -448,6 +508,7 @@ impl Engine {
             }
             self.turn = None;
         }
+        self.graph.turned = None;
         self.extend(task, request, location)
     }
 
@@ -565,7 +626,12 @@ impl Engine {
         let (task, location) = (event.task, event.location);
         let initial = self.locations[location as usize].initial;
         let top = self.graph.modifications(location).len();
-        let lowest = lower(&self.graph, location, self.clocks.before_next(task), id);
+        let mut lowest = lower(&self.graph, location, self.clocks.before_next(task), id);
+        if let Some((at, rank)) = self.tasks[task as usize].missed.take()
+            && at == location
+        {
+            lowest = lowest.max(rank + 1);
+        }
         if self.mode != Mode::Exhaustive {
             return self.read_any(event, id, lowest);
         }
@@ -823,6 +889,7 @@ impl Engine {
                 }
                 let mut graph = graph.clone();
                 graph.place(location, write_here, rank);
+                graph.turned = Some(read);
                 let event = &mut graph.events[read as usize];
                 event.see(write_here, self.graph.event(write).written);
                 if event.writes {
@@ -938,6 +1005,7 @@ fn run_of(tasks: &mut Vec<Run>, task: Task) -> &mut Run {
             sites: HashSet::new(),
             rounds: HashMap::new(),
             looks_at: Vec::new(),
+            missed: None,
         });
     }
     &mut tasks[task as usize]

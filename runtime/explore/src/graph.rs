@@ -165,6 +165,8 @@ pub struct Graph {
     writes: Vec<(u32, Id)>,
     /// An event that writes, and what that means for earlier reads was not looked at yet.
     pub fresh: Option<Id>,
+    /// An earlier use of an object that was put behind a later one: whether it is possible there is not known yet.
+    pub turned: Option<Id>,
     stamps: u32,
 }
 
@@ -249,7 +251,7 @@ impl Graph {
             }
         }
         let writes = self.writes.iter().filter(|&&(_, id)| kept(id)).map(|&(at, id)| (at, rename(id))).collect();
-        (Graph { events, writes, fresh: None, stamps: self.stamps }, renamed)
+        (Graph { events, writes, fresh: None, turned: None, stamps: self.stamps }, renamed)
     }
 
     /// What comes right before each event in its task, or began the task.

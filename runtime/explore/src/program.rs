@@ -2,7 +2,7 @@
 
 use crate::engine::{Direction, Engine, Mode, Next, Request, Round, Step};
 use crate::graph::{Graph, Kind, Order, Task, Until};
-use rt::observe::{self, Answer, StepPlace, Ask, End, Observer, Session, Turn, What};
+use rt::observe::{self, Answer, Ask, End, Missed, Observer, Session, StepPlace, Turn, What};
 
 /// Where an exploration ends though there is more.
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +42,18 @@ pub struct Failure {
     pub places: Vec<StepPlace>,
     /// What leads to it again.
     pub directions: Vec<Direction>,
-    /// Looking whether one is cancelled was a step.
-    pub cancels: bool,
+    pub stance: Stance,
     /// Addresses of the locations, in the order of their numbers.
     pub addresses: Vec<u64>,
+}
+
+/// What counts as a step. An exploration begins with the fewest and begins again where they are not enough.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stance {
+    /// Looking whether one is cancelled is one.
+    pub cancels: bool,
+    /// Using an object of the library is more than one.
+    pub divides: bool,
 }
 
 #[derive(Debug)]
@@ -72,25 +80,29 @@ struct World {
 }
 
 /// Explores `entry`.
-pub fn explore(session: &Session, entry: u64, mode: Mode, bounds: Bounds) -> Report {
-    explore_with(session, entry, &|| Engine::new(mode), false, bounds)
+pub fn explore(session: &Session, entry: u64, mode: Mode, stance: Stance, bounds: Bounds) -> Report {
+    explore_with(session, entry, &|| Engine::new(mode), stance, bounds)
 }
 
 /// Repeats one execution.
-pub fn again(session: &Session, entry: u64, directions: &[Direction], cancels: bool) -> Report {
+pub fn again(session: &Session, entry: u64, directions: &[Direction], stance: Stance) -> Report {
     let bounds = Bounds { executions: 1, ..Bounds::default() };
-    explore_with(session, entry, &|| Engine::direct(directions.to_vec()), cancels, bounds)
+    explore_with(session, entry, &|| Engine::direct(directions.to_vec()), stance, bounds)
 }
 
 fn explore_with(
     session: &Session,
     entry: u64,
     start: &dyn Fn() -> Engine,
-    cancels: bool,
+    stance: Stance,
     bounds: Bounds,
 ) -> Report {
-    observe::look_for_cancellation(cancels);
-    let mut cancels = cancels;
+    let mut stance = stance;
+    let take = |stance: Stance| {
+        observe::look_for_cancellation(stance.cancels);
+        observe::divide(stance.divides);
+    };
+    take(stance);
     let new = |engine: Engine| World { engine, bounds, too_long: false, unfair: false, asked: None, places: Vec::new() };
     let mut world = new(start());
     let mut report = Report { executions: 0, complete: false, too_long: 0, runs: 0, failure: None };
@@ -109,10 +121,10 @@ fn explore_with(
                 report.executions += 1;
                 continue;
             }
-            End::Cancels => {
-                // All over again: now it matters who looks when.
-                observe::look_for_cancellation(true);
-                cancels = true;
+            End::Cancels | End::Divides => {
+                // All over again, in smaller steps.
+                stance = Stance { cancels: stance.cancels || matches!(ended.end, End::Cancels), divides: true };
+                take(stance);
                 world = new(start());
                 (report.executions, report.runs, report.too_long) = (0, 0, 0);
                 continue;
@@ -125,6 +137,8 @@ fn explore_with(
                 continue;
             }
             End::Stopped => How::Diverged,
+            End::Void => continue,
+            End::Stuck(_) if world.engine.has_given_up() => continue,
             End::Exited(code) => How::Exited(code),
             End::Panicked(text) => How::Panicked(text),
             End::Stuck(waiting) => {
@@ -134,7 +148,7 @@ fn explore_with(
         };
         let (graph, directions) = (world.engine.graph.clone(), world.engine.directions());
         let (places, addresses) = places(session, entry, &world.engine, &graph);
-        report.failure = Some(Failure { how, out: ended.out, graph, places, directions, cancels, addresses });
+        report.failure = Some(Failure { how, out: ended.out, graph, places, directions, stance, addresses });
         return report;
     }
 }
@@ -188,6 +202,18 @@ impl Observer for World {
         }
     }
 
+    fn begins(&mut self, task: u32, address: u64) -> Answer {
+        match self.engine.begins(task, address) {
+            Step::Done(_) => Answer::Done { seen: 0, wrote: false, memory: 0 },
+            Step::Wait => Answer::Wait,
+            Step::Diverged => Answer::Stop,
+        }
+    }
+
+    fn misses(&mut self, task: u32, address: u64) -> Missed {
+        self.engine.misses(task, address)
+    }
+
     fn child(&mut self, parent: u32) -> u32 {
         self.engine.child(parent)
     }
@@ -213,6 +239,10 @@ impl Observer for World {
                 Answer::Stop
             }
         }
+    }
+
+    fn gives_up(&mut self, task: u32) -> bool {
+        self.engine.gives_up(task)
     }
 
     fn next(&mut self) -> Turn {

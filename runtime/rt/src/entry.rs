@@ -136,7 +136,12 @@ may_park! {
     rt_observe_end(*mut u8, *mut u8) => observe::end;
     rt_observe_lock(*mut u8, *mut u8) => observe::lock;
     rt_observe_try_lock(*mut u8, *mut u8) -> i64 => observe::try_lock;
+    rt_observe_miss(*mut u8, *mut u8) -> i64 => observe::miss;
+    rt_observe_divide(*mut u8) => observe::divides;
+    rt_observe_until_ended(*mut u8, *mut u8) -> i64 => observe::until_ended;
+    rt_observe_unlock(*mut u8, *mut u8) => observe::unlock;
     rt_observe_choose(*mut u8, i64) -> i64 => observe::choose;
+    rt_observe_give_up(*mut u8) => observe::give_up;
     rt_observe_ended(*mut u8, *mut u8) -> i64 => observe::ended;
     rt_observe_look(*mut u8) -> i64 => observe::look;
     rt_observe_scope(*mut u8, *mut u8) => observe::scope;
@@ -235,6 +240,7 @@ exported! {
     fn rt_observe_whole() -> i64 { observe::whole() }
     fn rt_observe_quiet(fiber: *mut u8) { observe::quiet(fiber) }
     fn rt_observe_loud(fiber: *mut u8) { observe::loud(fiber) }
+    fn rt_observe_choosing(fiber: *mut u8, is: i64) { observe::choosing(fiber, is) }
     fn rt_unwind() {}
     fn rt_task_ready(fiber: *mut u8) { sched::ready(fiber.cast()) }
     fn rt_task_catch(function: *const u8, data: *mut u8) -> i64 { fiber::catch(function as usize, data) }

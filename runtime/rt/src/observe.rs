@@ -51,6 +51,17 @@ pub enum Answer {
     Stop,
 }
 
+/// What becomes of a step that was begun and cannot be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Missed {
+    /// The task is asked again when the object has changed.
+    Wait,
+    /// It was to be made: there is no such run.
+    Void,
+    /// A run that repeats another went another way.
+    Diverged,
+}
+
 pub enum Turn {
     /// This task; the address of its next step, if that is known.
     Run(u32, Option<u64>),
@@ -62,6 +73,10 @@ pub enum Turn {
 /// Who decides. Tasks are numbered; 0 runs the program.
 pub trait Observer {
     fn step(&mut self, task: u32, ask: &Ask) -> Answer;
+    /// Whether it is the task's turn to use an object; it says afterwards whether it could, by a step or by `misses`.
+    fn begins(&mut self, task: u32, address: u64) -> Answer;
+    /// Nothing was to be done with the object as it is.
+    fn misses(&mut self, task: u32, address: u64) -> Missed;
     /// The number of the task that this one begins next.
     fn child(&mut self, parent: u32) -> u32;
     /// The number under which timers act.
@@ -71,6 +86,8 @@ pub trait Observer {
     fn wants_round(&mut self, task: u32, place: u64) -> bool;
     /// A task goes round a loop, in a state of this hash.
     fn round(&mut self, task: u32, place: u64, state: u64) -> Answer;
+    /// Whether the task stays where it is, because another run comes to the same.
+    fn gives_up(&mut self, task: u32) -> bool;
     fn next(&mut self) -> Turn;
     /// Whether events are to be told with their places.
     fn wants_places(&self) -> bool {
@@ -93,6 +110,10 @@ pub enum End {
     Stopped,
     /// Something was cancelled for the first time: from now on looking whether one is cancelled is a step, too.
     Cancels,
+    /// Something needs the library's own code for waiting: from now on uses of its objects are not one step each.
+    Divides,
+    /// There is no such run, or it counts for nothing.
+    Void,
 }
 
 #[derive(Debug)]
@@ -115,6 +136,8 @@ pub mod place {
     pub const SERVING: u64 = 2 * MARK;
     /// The steps on an object of the library.
     pub const OBJECT: u64 = 3 * MARK;
+    /// What is done with an object of the library, if each use is one step.
+    pub const STEP: u64 = 7 * MARK;
     /// A task's end.
     pub const END: u64 = 4 * MARK;
     /// Whether anything is cancelled.
@@ -151,6 +174,11 @@ struct Task {
     now: i64,
     /// The number it has drawn for each lock that it holds.
     numbers: Vec<(u64, u64)>,
+    /// It waits for one of several things, which it has chosen beforehand: 1, or 2 if one of them is a time.
+    choosing: i64,
+    /// It waits for an object to change.
+    missed: bool,
+    ended: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -191,6 +219,13 @@ struct World {
     /// The how-manieth each context was to be cancelled.
     cancellations: HashMap<usize, u64>,
     looks_for_cancellation: bool,
+    /// Uses of the library's objects are not one step each.
+    divides: bool,
+    /// The time up to which an object has been used.
+    times: HashMap<u64, i64>,
+    /// The run is over, and those who wait are let into the library's own waiting, without steps: whether one wakes another.
+    probing: bool,
+    woken: bool,
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
@@ -232,6 +267,10 @@ impl World {
             cancelled: Vec::new(),
             cancellations: HashMap::new(),
             looks_for_cancellation: false,
+            divides: false,
+            times: HashMap::new(),
+            probing: false,
+            woken: false,
         }
     }
 
@@ -241,7 +280,7 @@ impl World {
             // SAFETY: a record of the table.
             let fiber = unsafe { (*record).number };
             self.by_fiber.insert(fiber, self.tasks.len() as u32);
-            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: None, random: 0, now: 0, numbers: Vec::new() });
+            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: None, random: 0, now: 0, numbers: Vec::new(), choosing: 0, missed: false, ended: false });
         }
         &mut self.tasks[number as usize]
     }
@@ -304,6 +343,7 @@ impl Session {
                     task.now = 0;
                     task.cancellable = None;
                     task.numbers.clear();
+                    (task.choosing, task.missed, task.ended) = (0, false, false);
                     (*task.record).registered = null_mut();
                     (*task.record).head.panic = null_mut();
                     (*task.record).head.wait.store(0, Ordering::Relaxed);
@@ -317,6 +357,8 @@ impl Session {
                 world.over = None;
                 world.cancelled.clear();
                 world.cancellations.clear();
+                world.times.clear();
+                (world.probing, world.woken) = (false, false);
                 world.observer = Some(observer);
             }
             let clock = (*observer).clock();
@@ -341,6 +383,11 @@ pub fn look_for_cancellation(looks: bool) {
     world().looks_for_cancellation = looks;
 }
 
+/// From now on (or no longer) uses of the library's objects are made of smaller steps.
+pub fn divide(divides: bool) {
+    world().divides = divides;
+}
+
 /// Lets one task after the other run until all have ended.
 ///
 /// # Safety
@@ -361,7 +408,9 @@ unsafe fn drive() {
             Turn::Stuck if unsafe { tick(None) } => {}
             Turn::Stuck => {
                 let waiting = who_waits();
-                world().over = Some(End::Stuck(waiting));
+                // SAFETY: as above.
+                let end = if unsafe { could_go_on() } { End::Void } else { End::Stuck(waiting) };
+                world().over = Some(end);
                 return;
             }
             Turn::Over => return,
@@ -371,6 +420,26 @@ unsafe fn drive() {
             }
         }
     }
+}
+
+/// Whether somebody waits for one of several things though another of them is there: then this run is no deadlock, and
+/// there is one in which it has chosen that. Everybody who waits enters the library's own lists: does one wake another?
+///
+/// # Safety
+/// Called by `drive`, when nobody can go on.
+unsafe fn could_go_on() -> bool {
+    let waits: Vec<u32> = (0..world().tasks.len() as u32).filter(|&task| world().tasks[task as usize].missed).collect();
+    let choosing = waits.iter().map(|&task| world().tasks[task as usize].choosing).max();
+    if choosing.is_none_or(|choosing| choosing != 1) {
+        return choosing == Some(2);
+    }
+    world().probing = true;
+    for task in waits {
+        // SAFETY: the caller's promise; it waits.
+        unsafe { run(task) };
+    }
+    world().probing = false;
+    world().woken
 }
 
 /// Pending forks are never kept: an array without room, with the null before its beginning.
@@ -435,6 +504,7 @@ pub unsafe fn finish(record: *mut Record) -> ! {
         if task != 0 {
             step(record, What::Store(RELEASE, 1), place::END | u64::from(task), 8, None);
         }
+        world().task(task).ended = true;
         observer().end(task);
         leave(record);
     }
@@ -571,8 +641,17 @@ pub unsafe extern "C" fn access(fiber: *mut u8, what: i64, at: *mut u8, a: u64, 
     let forced = what >> 32 & 1 != 0;
     // SAFETY: the row's contract.
     unsafe {
-        if !is_on() || !forced && world().tasks[current(record) as usize].quiet > 0 {
-            return natively(operation, at, size, a, b);
+        let is_quiet = is_on() && world().tasks[current(record) as usize].quiet > 0;
+        if !is_on() || is_quiet && !forced || world().probing {
+            let seen = natively(operation, at, size, a, b);
+            // Of all that is forced, only waking exchanges.
+            if operation == 16 && forced && world().probing {
+                world().woken |= seen == a;
+            }
+            return seen;
+        }
+        if is_quiet && !world().looks_for_cancellation && !world().divides {
+            ends(record, End::Divides);
         }
         let what = match operation {
             0 => What::Load(order),
@@ -612,10 +691,132 @@ unsafe fn natively(operation: u8, at: *mut u8, size: u8, a: u64, b: u64) -> u64 
 /// # Safety
 /// See the row.
 pub unsafe extern "C" fn begin(fiber: *mut u8, object: *mut u8) {
-    if is_on() {
-        // SAFETY: the row's contract.
-        unsafe { take_turn(fiber.cast(), object as u64) };
+    // SAFETY: the row's contract.
+    unsafe {
+        if whole() == 0 {
+            if is_on() && !world().probing {
+                take_turn(fiber.cast(), object as u64);
+            }
+            return;
+        }
+        begin_whole(fiber, object);
     }
+}
+
+/// Waits until it is the task's turn to use an object.
+///
+/// # Safety
+/// See the row.
+unsafe fn begin_whole(fiber: *mut u8, object: *mut u8) {
+    // SAFETY: the caller's promise.
+    unsafe { begin_at(fiber.cast(), place::STEP | object as u64) };
+    quiet(fiber);
+}
+
+/// Waits until it is the task's turn to look whether its next step is possible.
+///
+/// # Safety
+/// The record is the running fiber's.
+unsafe fn begin_at(record: *mut Record, address: u64) {
+    let task = current(record);
+    loop {
+        match observer().begins(task, address) {
+            Answer::Done { .. } => break,
+            Answer::Wait => {}
+            Answer::Stop => {
+                world().over.get_or_insert(End::Stopped);
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { leave(record) };
+    }
+}
+
+/// It is not: waits until something else is there. `false`: the run is over.
+///
+/// # Safety
+/// As [`begin_at`].
+unsafe fn miss_at(record: *mut Record, address: u64) -> bool {
+    let task = current(record);
+    match observer().misses(task, address) {
+        Missed::Wait => {}
+        Missed::Void => ends(record, End::Void),
+        Missed::Diverged => ends(record, End::Stopped),
+    }
+    world().task(task).missed = true;
+    // SAFETY: the caller's promise.
+    unsafe { leave(record) };
+    world().task(task).missed = false;
+    !world().probing
+}
+
+/// What was begun cannot be done with the object as it is: waits until it has changed, and begins again. `0`: the task has
+/// to wait as it does in runs that nobody observes.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn miss(fiber: *mut u8, object: *mut u8) -> i64 {
+    if whole() == 0 {
+        return 0;
+    }
+    loud(fiber);
+    // SAFETY: the row's contract.
+    unsafe {
+        let goes_on = miss_at(fiber.cast(), place::STEP | object as u64);
+        if goes_on {
+            begin_whole(fiber, object);
+        }
+        i64::from(goes_on)
+    }
+}
+
+/// Waits until a task has ended.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn until_ended(fiber: *mut u8, head: *mut u8) -> i64 {
+    let record: *mut Record = fiber.cast();
+    let Some(&task) = world().by_head.get(&(head as usize)) else { return 1 };
+    let address = place::END | u64::from(task);
+    // SAFETY: the row's contract.
+    unsafe {
+        begin_at(record, address);
+        while !world().task(task).ended {
+            if !miss_at(record, address) {
+                return 0;
+            }
+            begin_at(record, address);
+        }
+        step(record, What::Await(1), address, 8, None);
+    }
+    pass_time(task, current(record));
+    1
+}
+
+/// The library's own code for waiting is needed.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn divides(fiber: *mut u8) {
+    if whole() != 0 {
+        ends(fiber.cast(), End::Divides);
+    }
+}
+
+/// The task waits for one of several things, of which it has chosen one, or no longer.
+pub fn choosing(fiber: *mut u8, is: i64) {
+    if is_on() {
+        let task = current(fiber.cast());
+        world().task(task).choosing = is;
+    }
+}
+
+/// The run ends here.
+fn ends(record: *mut Record, end: End) -> ! {
+    world().over.get_or_insert(end);
+    // SAFETY: whoever ends a run runs. It is never switched to again.
+    unsafe { leave(record) };
+    unreachable!("a run that was over went on")
 }
 
 /// It ends.
@@ -623,7 +824,31 @@ pub unsafe extern "C" fn begin(fiber: *mut u8, object: *mut u8) {
 /// # Safety
 /// See the row.
 pub unsafe extern "C" fn end(fiber: *mut u8, object: *mut u8) {
-    if is_on() {
+    // SAFETY: the row's contract.
+    unsafe {
+        if whole() == 0 {
+            if is_on() && !world().probing {
+                give_turn(fiber.cast(), object as u64);
+            }
+            return;
+        }
+        loud(fiber);
+        let address = place::STEP | object as u64;
+        step(fiber.cast(), What::Update(ACQUIRE_RELEASE, Change::Add, 1), address, 8, None);
+        // Nothing that is taken from an object is earlier than what was put there.
+        let task = current(fiber.cast());
+        let time = world().times.get(&address).copied().unwrap_or(0).max(world().task(task).now);
+        world().times.insert(address, time);
+        world().task(task).now = time;
+    }
+}
+
+/// Leaving a lock lets the next one in.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn unlock(fiber: *mut u8, object: *mut u8) {
+    if is_on() && !world().probing {
         // SAFETY: the row's contract.
         unsafe { give_turn(fiber.cast(), object as u64) };
     }
@@ -654,7 +879,7 @@ pub fn raises(record: *mut Record) {
 
 /// Whether using a lock is one step: not where waiting for one may be cancelled, which its own code knows how to do.
 pub fn whole() -> i64 {
-    i64::from(is_on() && !world().looks_for_cancellation)
+    i64::from(is_on() && !world().looks_for_cancellation && !world().divides && !world().probing)
 }
 
 /// Waits until the lock is this task's: in the order of asking.
@@ -730,6 +955,18 @@ pub unsafe extern "C" fn choose(fiber: *mut u8, count: i64) -> i64 {
     }
     // SAFETY: the row's contract.
     unsafe { step(fiber.cast(), What::Choice(count as u32), 0, 0, None).0 as i64 }
+}
+
+/// There is another run in which the task comes to the same without what it has done here.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn give_up(fiber: *mut u8) {
+    let record: *mut Record = fiber.cast();
+    while is_on() && observer().gives_up(current(record)) {
+        // SAFETY: the row's contract.
+        unsafe { leave(record) };
+    }
 }
 
 /// Whether a task has ended.
@@ -931,6 +1168,11 @@ pub unsafe fn wake(record: *mut Record, epoch: u64, value: u64) -> bool {
 pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: bool) -> u64 {
     // SAFETY: the caller's promise.
     unsafe {
+        if world().probing {
+            // It has entered all lists: that was what was wanted of it.
+            leave(record);
+            unreachable!("a run that was over went on")
+        }
         if cancellable && world().looks_for_cancellation {
             // In one order with what cancels: it sees this task parked, or this task sees it.
             let (seen, _) = step(record, What::Update(ACQUIRE_RELEASE, Change::Add, 0), place::CANCEL, 8, None);
@@ -957,10 +1199,7 @@ pub fn cancels(node: *mut Node) {
         world().cancellations.entry(node as usize).or_insert(before + 1);
         return;
     }
-    world().over.get_or_insert(End::Cancels);
-    // SAFETY: as above. It is never switched to again.
-    unsafe { leave(running()) };
-    unreachable!("a run that was over went on")
+    ends(running(), End::Cancels)
 }
 
 /// The fiber's wait is to be ended by [`wake_cancelled`], if cancellation may: the caller holds a lock.
@@ -1155,10 +1394,7 @@ unsafe extern "C" fn exit(code: i64) -> ! {
         standard::flush();
         process::end(code as i32);
     }
-    world().over.get_or_insert(End::Exited(code as i32));
-    // SAFETY: whoever exits runs.
-    unsafe { leave(running()) };
-    unreachable!("a run that was over went on")
+    ends(running(), End::Exited(code as i32))
 }
 
 /// A row or a foreign function for code that is to be observed.

@@ -260,7 +260,7 @@ fn explorations(
     let mut session = Session::new(global, MessageFormat::Human);
     session.repeats = true;
     let made = whole(&mut session, file, Purpose::ExploreTests(Grain::Steps))?;
-    let observed = Observed::new(&mut session, &made.mono)?;
+    let observed = Observed::new(&mut session, &made.mono, Grain::Steps)?;
     for (index, explored) in all.iter_mut().enumerate() {
         let Some((mode, executions)) = mode(index) else { continue };
         let report = match replay {

@@ -26,18 +26,20 @@ pub(super) struct Observed {
     /// What the session runs.
     _code: Code,
     session: rt::observe::Session,
+    /// Where the exploration begins: with the library's own steps, if they were asked for.
+    stance: explore::Stance,
     /// Of its own text: a repeated run is of the same program.
     mark: u32,
 }
 
 impl Observed {
-    pub(super) fn new(session: &mut Session, program: &MonoProgram) -> Result<Observed, u8> {
+    pub(super) fn new(session: &mut Session, program: &MonoProgram, grain: Grain) -> Result<Observed, u8> {
         let options = Options { rounds: true, ..Options::default() };
         let code = with_symbols(session, program, &options, &rt::observe::symbol)?;
         // SAFETY: the code was bound to these symbols and is kept beside the session.
         let made = unsafe { rt::observe::Session::new(code.header()) };
         match made {
-            Ok(made) => Ok(Observed { _code: code, session: made, mark: mark(session) }),
+            Ok(made) => Ok(Observed { _code: code, session: made, stance: explore::Stance { cancels: false, divides: grain == Grain::Atomics }, mark: mark(session) }),
             Err(report) => {
                 eprint!("{report}");
                 Err(exit::USER)
@@ -48,7 +50,7 @@ impl Observed {
     /// Explores `main`, or a test.
     pub(super) fn explore(&self, test: Option<usize>, mode: Mode, executions: u64) -> explore::Report {
         let bounds = explore::Bounds { executions, ..explore::Bounds::default() };
-        explore::explore(&self.session, self.session.entry(test), mode, bounds)
+        explore::explore(&self.session, self.session.entry(test), mode, self.stance, bounds)
     }
 
     /// Repeats one execution; `Err`: the text is not of this program.
@@ -57,14 +59,18 @@ impl Observed {
         if u32::from_str_radix(mark, 16) != Ok(self.mark) {
             return Err("error: the program has changed since this schedule was printed\n  help: explore it again".into());
         }
+        let (divides, directions) = directions.strip_prefix("d:").map_or((false, directions), |rest| (true, rest));
         let (cancels, directions) = directions.strip_prefix("c:").map_or((false, directions), |rest| (true, rest));
+        let stance = explore::Stance { cancels, divides };
         let directions = timeline::decode(directions).ok_or("error: this is no schedule that `explore` has printed")?;
-        Ok(explore::again(&self.session, self.session.entry(test), &directions, cancels))
+        Ok(explore::again(&self.session, self.session.entry(test), &directions, stance))
     }
 
     /// What repeats a failure.
     pub(super) fn replay(&self, failure: &explore::Failure) -> String {
-        format!("{:06x}:{}{}", self.mark, if failure.cancels { "c:" } else { "" }, timeline::encode(&failure.directions))
+        let explore::Stance { cancels, divides } = failure.stance;
+        let (divides, cancels) = (if divides { "d:" } else { "" }, if cancels { "c:" } else { "" });
+        format!("{:06x}:{divides}{cancels}{}", self.mark, timeline::encode(&failure.directions))
     }
 }
 
@@ -123,7 +129,7 @@ pub(super) fn again(file: &Path, replay: &str, global: &Global) -> u8 {
 fn executions(request: &Explore, global: &Global) -> u8 {
     let mut session = Session::new(global, MessageFormat::Human);
     let grain = if request.atomics { Grain::Atomics } else { Grain::Steps };
-    let observed = concrete(&mut session, &request.file, Purpose::Explore(grain)).and_then(|program| Observed::new(&mut session, &program));
+    let observed = concrete(&mut session, &request.file, Purpose::Explore(grain)).and_then(|program| Observed::new(&mut session, &program, grain));
     let observed = match observed {
         Ok(observed) => observed,
         Err(code) => return code,

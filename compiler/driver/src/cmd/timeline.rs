@@ -105,6 +105,7 @@ fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<
             };
         }
         place::CANCEL | place::OBJECT | place::NEXT => return None,
+        place::STEP => return Some(called(step)),
         place::SERVING => {
             return match event.kind {
                 Kind::Await(_) if event.blocked => None,
