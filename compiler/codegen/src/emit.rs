@@ -80,6 +80,8 @@ struct Emitter<'a, 'f> {
     /// Returns with the flag set.
     raise_exit: Option<Block>,
     source_base: u32,
+    /// Accesses through pointers are told.
+    plain: bool,
     /// Bytes of stack slots so far.
     frame: u64,
     imported: std::collections::HashMap<Target, cranelift_codegen::ir::FuncRef>,
@@ -117,6 +119,7 @@ pub fn function(
         cold: Vec::new(),
         raise_exit: None,
         source_base: unit.source_base[id.index()],
+        plain: unit.plain.get(id.index()).copied().unwrap_or(false),
         frame: 0,
         imported: Default::default(),
         signatures: Default::default(),

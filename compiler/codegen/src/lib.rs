@@ -31,10 +31,13 @@ pub struct Options {
     pub observed: bool,
     /// Each round of a loop is told to the runtime: for runs in which waiting by looking again and again must come to an end.
     pub rounds: bool,
+    /// Each access through a pointer is told to the runtime, but for those of the library's own rooms for tasks: for runs in
+    /// which nothing orders what unsafe code does.
+    pub plain: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { opt: true, verify: cfg!(debug_assertions), threads: 0, native: false, observed: false, rounds: false }
+        Options { opt: true, verify: cfg!(debug_assertions), threads: 0, native: false, observed: false, rounds: false, plain: false }
     }
 }

@@ -59,6 +59,8 @@ pub struct Unit<'a> {
     /// See `Options`.
     pub observed: bool,
     pub rounds: bool,
+    /// Of which instances each access through a pointer is told; empty: of none.
+    pub plain: Vec<bool>,
 }
 
 impl<'a> Unit<'a> {
@@ -85,6 +87,7 @@ impl<'a> Unit<'a> {
             source_base,
             observed: false,
             rounds: false,
+            plain: Vec::new(),
         }
     }
 

@@ -92,6 +92,8 @@ pub(crate) struct Explore {
     pub executions: u64,
     /// What the library's locks and channels are made of is explored, too.
     pub atomics: bool,
+    /// Shows all that can come of the program instead of the first failure.
+    pub outcomes: bool,
     /// Schedules are drawn by priorities that change so many times but one.
     pub depth: Option<u32>,
     /// One execution again.
@@ -156,7 +158,7 @@ const SHAPES: &[Shape] = &[
     Shape { name: "test", options: &[("--filter", true), ("--replay", true)] },
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
-    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--replay", true)] },
+    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true)] },
     Shape { name: "litmus", options: &[("--json", false), ("--verbose", false), ("--engine", true)] },
     Shape { name: "help", options: &[] },
     Shape { name: "version", options: &[] },
@@ -363,13 +365,14 @@ impl Given {
             "explore" => {
                 let (random, seed) = (self.number("--random")?, self.number("--seed")?);
                 let (executions, atomics) = (self.number("--executions")?, self.take(&["--atomics"]).is_some());
+                let outcomes = self.take(&["--outcomes"]).is_some();
                 let (depth, replay) = (self.number("--pct")?.map(|depth: u64| depth.clamp(1, 64) as u32), self.take(&["--replay"]));
                 let ways = [self.take(&["--exhaustive"]).is_some(), random.is_some(), depth.is_some(), replay.is_some()];
                 if ways.iter().filter(|way| **way).count() > 1 {
                     return Err("error: `--exhaustive`, `--random`, `--pct` and `--replay` are ways to explore; choose one".into());
                 }
                 let most = if depth.is_some() { SCHEDULES } else { EXECUTIONS_MAX };
-                Command::Explore(Explore { file: self.one("a file")?.into(), random, seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, depth, replay })
+                Command::Explore(Explore { file: self.one("a file")?.into(), random, seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, replay })
             }
             "litmus" => {
                 let (json, verbose) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some());

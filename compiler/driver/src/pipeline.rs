@@ -109,7 +109,10 @@ pub(crate) fn concrete(session: &mut Session, root: &Path, purpose: Purpose) -> 
         }
     };
     session.diags.finish().ok_or(Stopped::Reported)?;
+    // Where accesses are watched, they have to be those of the text.
+    let watches = matches!(purpose, Purpose::Explore(_) | Purpose::ExploreTests(_)) && session.has_unsafe();
     let level = match session.effort {
+        Effort::Full if watches => Level::Quick,
         Effort::Full => Level::Full,
         Effort::None => Level::Quick,
     };

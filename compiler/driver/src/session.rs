@@ -21,6 +21,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Whether the user's own text may say something that is not safe.
+    pub(crate) fn has_unsafe(&self) -> bool {
+        let is_unsafe = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe");
+        self.sources.files().iter().any(|file| !file.library && is_unsafe(&file.text))
+    }
+
     pub fn new(global: &Global, format: MessageFormat) -> Session {
         Session { sources: SourceMap::new(), diags: Diags::new(), effort: Effort::Full, auto_parallel: false, repeats: false, global: global.clone(), format, timings: Vec::new() }
     }

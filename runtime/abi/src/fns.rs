@@ -137,6 +137,10 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_look(fiber: *mut u8) -> i64;
             /// A loop goes round once more.
             plain fn rt_observe_round(fiber: *mut u8, place: i64);
+            /// Memory is read or written that others may have, too.
+            plain fn rt_observe_plain(fiber: *mut u8, at: *mut u8, size: i64, writes: i64);
+            /// One of several owners is gone, or (`last`) none is left: he knows what all of them have done.
+            plain fn rt_observe_owner(fiber: *mut u8, at: *mut u8, last: i64);
             /// Waits for all tasks of a scope.
             plain fn rt_observe_scope(fiber: *mut u8, within: *mut u8);
 

@@ -10,7 +10,7 @@
 use crate::axioms;
 use crate::clocks::{Clock, Clocks};
 use crate::graph::*;
-use rt::observe::Missed;
+use rt::observe::{Missed, place};
 use std::collections::{HashMap, HashSet};
 
 /// A step that a task asks for.
@@ -78,8 +78,6 @@ struct Run {
     rounds: HashMap<u64, (usize, u64)>,
     /// It goes round without changing anything until one of these locations has another value.
     looks_at: Vec<(u32, u64)>,
-    /// What it wants to do next is not possible behind this write of a location or an earlier one.
-    missed: Option<(u32, usize)>,
 }
 
 /// What becomes of a task that goes round a loop.
@@ -253,7 +251,6 @@ impl Engine {
             run.rounds.clear();
             run.sites.clear();
             run.looks_at.clear();
-            run.missed = None;
         }
         for &id in &self.script {
             let task = self.graph.event(id).task;
@@ -370,6 +367,11 @@ impl Engine {
         task
     }
 
+    /// How many steps of one task happen before the next one of another.
+    pub fn knows(&mut self, task: Task, other: Task) -> u32 {
+        self.clocks.before_next(task).get(other)
+    }
+
     /// The last step that the task has made.
     pub fn last_of(&self, task: Task) -> Option<Id> {
         let index = self.tasks[task as usize].done as u32;
@@ -446,7 +448,10 @@ impl Engine {
         if let Some(&id) = run.plan.get(run.done) {
             if self.graph.turned == Some(id) {
                 // It has to wait there, with all the rest of this graph.
-                let (graph, _) = self.graph.keep(|other| other != id);
+                let event = *self.graph.event(id);
+                let (mut graph, renamed) = self.graph.keep(|other| other != id);
+                let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
+                graph.misses.push(Miss { task, location: event.location, write, stamp: event.stamp });
                 self.pending.push(graph);
             }
             return Missed::Void;
@@ -454,13 +459,24 @@ impl Engine {
         if self.mode == Mode::Directed && self.directed < self.directions.len() {
             return Missed::Diverged;
         }
-        let request = Request { kind: Kind::Read(Order::Relaxed), address, size: 8, memory: None, site: 0 };
+        let use_of = Kind::Update(Order::AcquireRelease, Change::Add, 1);
+        let request = Request { kind: use_of, address, size: 8, memory: None, site: 0 };
         let location = self.location(&request);
         let rank = self.graph.modifications(location).len();
+        if self.mode == Mode::Exhaustive && place::kind(address) == place::STEP {
+            // It may have been possible before somebody else made a step there.
+            let stamp = self.graph.next_stamp();
+            let event = self.next_event(task, &request, location, stamp);
+            let lowest = self.lowest(task, location);
+            self.read_older(event, self.graph.events.len() as Id, lowest..rank);
+            if lowest <= rank {
+                self.graph.misses.retain(|miss| miss.task != task);
+                self.graph.misses.push(Miss { task, location, write: self.graph.at_rank(location, rank), stamp });
+            }
+        }
         let value = self.graph.value(self.graph.at_rank(location, rank), self.locations[location as usize].initial);
         let run = &mut self.tasks[task as usize];
         run.looks_at.push((location, value));
-        run.missed = Some((location, rank));
         self.turn = None;
         Missed::Wait
     }
@@ -564,13 +580,11 @@ impl Engine {
         Step::Done(Outcome { seen: event.seen, writes: event.writes, memory })
     }
 
-    /// Something new.
-    fn extend(&mut self, task: Task, request: &Request, location: u32) -> Step {
+    fn next_event(&mut self, task: Task, request: &Request, location: u32, stamp: u32) -> Event {
         let run = &mut self.tasks[task as usize];
-        run.done += 1;
-        let event = Event {
+        Event {
             task,
-            index: run.done as u32,
+            index: run.done as u32 + 1,
             kind: request.kind,
             location,
             size: request.size,
@@ -580,9 +594,17 @@ impl Engine {
             from: INITIAL,
             seen: 0,
             written: if let Kind::Write(_, value) = request.kind { value } else { 0 },
-            stamp: self.graph.next_stamp(),
+            stamp,
             site: request.site,
-        };
+        }
+    }
+
+    /// Something new.
+    fn extend(&mut self, task: Task, request: &Request, location: u32) -> Step {
+        let stamp = self.graph.next_stamp();
+        let event = self.next_event(task, request, location, stamp);
+        let run = &mut self.tasks[task as usize];
+        run.done += 1;
         let id = self.graph.events.len() as Id;
         self.happened.push(true);
         match request.kind {
@@ -626,16 +648,37 @@ impl Engine {
         let (task, location) = (event.task, event.location);
         let initial = self.locations[location as usize].initial;
         let top = self.graph.modifications(location).len();
-        let mut lowest = lower(&self.graph, location, self.clocks.before_next(task), id);
-        if let Some((at, rank)) = self.tasks[task as usize].missed.take()
-            && at == location
-        {
-            lowest = lowest.max(rank + 1);
-        }
+        let lowest = self.lowest(task, location);
+        self.graph.misses.retain(|miss| miss.task != task);
         if self.mode != Mode::Exhaustive {
             return self.read_any(event, id, lowest);
         }
-        for rank in lowest..top {
+        self.read_older(event, id, lowest..top);
+        let mut event = event;
+        let from = self.graph.at_rank(location, top);
+        event.see(from, self.graph.value(from, initial));
+        self.graph.events.push(event);
+        self.clocks.add(&self.graph, id);
+        if event.writes {
+            self.revisit(id);
+            self.graph.place(location, id, top);
+            self.awaken(location);
+        }
+    }
+
+    /// The lowest rank that a task's next read of a location may have.
+    fn lowest(&mut self, task: Task, location: u32) -> usize {
+        let next = self.graph.events.len() as Id;
+        let lowest = lower(&self.graph, location, self.clocks.before_next(task), next);
+        let missed = self.graph.misses.iter().find(|miss| miss.task == task && miss.location == location);
+        missed.map_or(lowest, |miss| lowest.max(self.graph.rank(location, miss.write) + 1))
+    }
+
+    /// The graphs in which the event reads one of these writes, which are not the last one.
+    fn read_older(&mut self, event: Event, id: Id, ranks: std::ops::Range<usize>) {
+        let (task, location) = (event.task, event.location);
+        let initial = self.locations[location as usize].initial;
+        for rank in ranks {
             let mut event = event;
             let from = self.graph.at_rank(location, rank);
             event.see(from, self.graph.value(from, initial));
@@ -664,16 +707,6 @@ impl Engine {
             }
             self.graph.events.pop();
             self.clocks.back(mark);
-        }
-        let mut event = event;
-        let from = self.graph.at_rank(location, top);
-        event.see(from, self.graph.value(from, initial));
-        self.graph.events.push(event);
-        self.clocks.add(&self.graph, id);
-        if event.writes {
-            self.revisit(id);
-            self.graph.place(location, id, top);
-            self.awaken(location);
         }
     }
 
@@ -866,6 +899,7 @@ impl Engine {
             }
             let (mut graph, renamed) =
                 self.graph.keep(|id| id == read || id == write || self.graph.event(id).stamp < old.stamp || behind.knows(self.graph.event(id)));
+            graph.misses.retain(|miss| miss.stamp < old.stamp);
             let (read, write_here) = (renamed[read as usize], renamed[write as usize]);
             graph.unplace(location, write_here);
             graph.unplace(location, read);
@@ -919,7 +953,14 @@ impl Engine {
         (0..self.graph.events.len() as Id).all(|id| {
             let event = self.graph.event(id);
             id == write || event.stamp < first || behind.knows(event) || self.is_maximal(id, write, behind)
-        })
+        }) && self.graph.misses.iter().all(|miss| miss.stamp < first || self.is_last(miss, write, behind))
+    }
+
+    /// Whether what a task missed was the last there was.
+    fn is_last(&self, miss: &Miss, write: Id, behind: &Clock) -> bool {
+        let previous = |other: Id| other != write && (self.graph.event(other).stamp <= miss.stamp || behind.knows(self.graph.event(other)));
+        let last = self.graph.modifications(miss.location).iter().rev().map(|&(_, id)| id).find(|&other| previous(other));
+        last.unwrap_or(INITIAL) == miss.write
     }
 
     fn is_maximal(&self, id: Id, write: Id, behind: &Clock) -> bool {
@@ -937,6 +978,9 @@ impl Engine {
                 reader.accesses() && reader.reads() && reader.from == id && previous(other)
             })
         {
+            return false;
+        }
+        if self.graph.misses.iter().any(|miss| miss.write == id && miss.stamp <= event.stamp) {
             return false;
         }
         let mut last = self.graph.modifications(event.location).iter().rev().map(|&(_, id)| id).filter(|&other| previous(other));
@@ -1005,7 +1049,6 @@ fn run_of(tasks: &mut Vec<Run>, task: Task) -> &mut Run {
             sites: HashSet::new(),
             rounds: HashMap::new(),
             looks_at: Vec::new(),
-            missed: None,
         });
     }
     &mut tasks[task as usize]

@@ -158,6 +158,16 @@ impl Until {
     }
 }
 
+/// What a task wants to do next is not possible behind this write of an object's location, nor is it to be tried behind an
+/// earlier one. It is like an event that reads the write and waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Miss {
+    pub task: Task,
+    pub location: u32,
+    pub write: Id,
+    pub stamp: u32,
+}
+
 #[derive(Clone, Default, Debug)]
 pub struct Graph {
     pub events: Vec<Event>,
@@ -167,6 +177,8 @@ pub struct Graph {
     pub fresh: Option<Id>,
     /// An earlier use of an object that was put behind a later one: whether it is possible there is not known yet.
     pub turned: Option<Id>,
+    /// Those who wait until an object is in a state in which they can use it.
+    pub misses: Vec<Miss>,
     stamps: u32,
 }
 
@@ -251,7 +263,9 @@ impl Graph {
             }
         }
         let writes = self.writes.iter().filter(|&&(_, id)| kept(id)).map(|&(at, id)| (at, rename(id))).collect();
-        (Graph { events, writes, fresh: None, turned: None, stamps: self.stamps }, renamed)
+        let stays = |miss: &&Miss| miss.write == INITIAL || kept(miss.write);
+        let misses = self.misses.iter().filter(stays).map(|miss| Miss { write: rename(miss.write), ..*miss }).collect();
+        (Graph { events, writes, fresh: None, turned: None, misses, stamps: self.stamps }, renamed)
     }
 
     /// What comes right before each event in its task, or began the task.

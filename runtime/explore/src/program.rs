@@ -2,6 +2,8 @@
 
 use crate::engine::{Direction, Engine, Mode, Next, Request, Round, Step};
 use crate::graph::{Graph, Kind, Order, Task, Until};
+use std::collections::BTreeMap;
+
 use rt::observe::{self, Answer, Ask, End, Missed, Observer, Session, StepPlace, Turn, What};
 
 /// Where an exploration ends though there is more.
@@ -10,11 +12,13 @@ pub struct Bounds {
     pub executions: u64,
     /// Steps of one run.
     pub steps: usize,
+    /// Goes on after a failure, and counts what comes of each execution.
+    pub outcomes: bool,
 }
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { executions: u64::MAX, steps: 3_000 }
+        Bounds { executions: u64::MAX, steps: 3_000, outcomes: false }
     }
 }
 
@@ -29,6 +33,8 @@ pub struct Report {
     /// All runs.
     pub runs: u64,
     pub failure: Option<Failure>,
+    /// What a program wrote and how it ended, and how often; if that was asked for.
+    pub outcomes: BTreeMap<String, u64>,
 }
 
 #[derive(Debug)]
@@ -62,8 +68,20 @@ pub enum How {
     Exited(i32),
     /// Nobody can go on: who waits, and where.
     Stuck(Vec<(Task, String)>),
+    /// Two accesses to memory, in the order in which they were made, that nothing orders; or one to memory that is gone.
+    Raced(Vec<MemoryAccess>),
     /// A run that was to repeat another did something else.
     Diverged,
+}
+
+/// A plain access to memory.
+#[derive(Clone, Debug)]
+pub struct MemoryAccess {
+    pub task: Task,
+    pub writes: bool,
+    /// How many bytes.
+    pub size: u64,
+    pub place: StepPlace,
 }
 
 /// A program that does not end is not asked much more often.
@@ -77,6 +95,9 @@ struct World {
     /// Places of the step that each task asks for, if they are wanted.
     asked: Option<Vec<StepPlace>>,
     places: Vec<StepPlace>,
+    /// Accesses whose places are wanted: the task and the number among its own.
+    wanted: Vec<(Task, u64)>,
+    accesses: Vec<MemoryAccess>,
 }
 
 /// Explores `entry`.
@@ -103,9 +124,9 @@ fn explore_with(
         observe::divide(stance.divides);
     };
     take(stance);
-    let new = |engine: Engine| World { engine, bounds, too_long: false, unfair: false, asked: None, places: Vec::new() };
+    let new = |engine: Engine| World { engine, bounds, too_long: false, unfair: false, asked: None, places: Vec::new(), wanted: Vec::new(), accesses: Vec::new() };
     let mut world = new(start());
-    let mut report = Report { executions: 0, complete: false, too_long: 0, runs: 0, failure: None };
+    let mut report = Report { executions: 0, complete: false, too_long: 0, runs: 0, failure: None, outcomes: BTreeMap::new() };
     loop {
         if report.runs >= bounds.executions || report.too_long >= TOO_LONG_MAX {
             return report;
@@ -116,9 +137,13 @@ fn explore_with(
         }
         report.runs += 1;
         let ended = session.run(entry, &mut world);
+        let mut raced = Vec::new();
         let how = match ended.end {
             End::Returned | End::Exited(0) => {
                 report.executions += 1;
+                if bounds.outcomes {
+                    *report.outcomes.entry(outcome(&ended.out, None)).or_default() += 1;
+                }
                 continue;
             }
             End::Cancels | End::Divides => {
@@ -127,6 +152,7 @@ fn explore_with(
                 take(stance);
                 world = new(start());
                 (report.executions, report.runs, report.too_long) = (0, 0, 0);
+                report.outcomes.clear();
                 continue;
             }
             // A fair run that finds the same is another one.
@@ -139,6 +165,10 @@ fn explore_with(
             End::Stopped => How::Diverged,
             End::Void => continue,
             End::Stuck(_) if world.engine.has_given_up() => continue,
+            End::Raced(accesses) => {
+                raced = accesses;
+                How::Raced(Vec::new())
+            }
             End::Exited(code) => How::Exited(code),
             End::Panicked(text) => How::Panicked(text),
             End::Stuck(waiting) => {
@@ -146,22 +176,46 @@ fn explore_with(
                 How::Stuck(waiting.into_iter().filter(|one| who.contains(&one.task)).map(|one| (one.task, one.place)).collect())
             }
         };
+        if bounds.outcomes && !matches!(how, How::Diverged) {
+            report.executions += 1;
+            *report.outcomes.entry(outcome(&ended.out, Some(&how))).or_default() += 1;
+            continue;
+        }
         let (graph, directions) = (world.engine.graph.clone(), world.engine.directions());
-        let (places, addresses) = places(session, entry, &world.engine, &graph);
+        let (places, addresses, accesses) = places(session, entry, &world.engine, &graph, raced);
+        let how = if let How::Raced(_) = how { How::Raced(accesses) } else { how };
         report.failure = Some(Failure { how, out: ended.out, graph, places, directions, stance, addresses });
         return report;
     }
 }
 
+/// What came of an execution, in a line or some.
+fn outcome(out: &[u8], how: Option<&How>) -> String {
+    let mut text = String::from_utf8_lossy(out).trim_end().to_string();
+    let end = match how {
+        None if text.is_empty() => "(nothing written)".to_string(),
+        None => return text,
+        Some(How::Panicked(report)) => report.lines().next().unwrap_or_default().to_string(),
+        Some(How::Exited(code)) => format!("exit status {code}"),
+        Some(How::Stuck(_)) => "deadlock".to_string(),
+        Some(How::Raced(_)) => "data race".to_string(),
+        Some(How::Diverged) => unreachable!("a run that went another way has no outcome"),
+    };
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text + &end
+}
+
 /// Runs a graph once more to learn where in the text its events are.
-fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph) -> (Vec<StepPlace>, Vec<u64>) {
+fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph, wanted: Vec<(Task, u64)>) -> (Vec<StepPlace>, Vec<u64>, Vec<MemoryAccess>) {
     let mut engine = of.follow(graph.clone());
     engine.begin();
     let bounds = Bounds { steps: graph.events.len(), ..Bounds::default() };
     let places = vec![StepPlace::default(); graph.events.len()];
-    let mut world = World { engine, bounds, too_long: false, unfair: false, asked: Some(Vec::new()), places };
+    let mut world = World { engine, bounds, too_long: false, unfair: false, asked: Some(Vec::new()), places, wanted, accesses: Vec::new() };
     session.run(entry, &mut world);
-    (world.places, world.engine.addresses())
+    (world.places, world.engine.addresses(), world.accesses)
 }
 
 fn order(number: u8) -> Order {
@@ -214,6 +268,10 @@ impl Observer for World {
         self.engine.misses(task, address)
     }
 
+    fn knows(&mut self, task: u32, other: u32) -> u32 {
+        self.engine.knows(task, other)
+    }
+
     fn child(&mut self, parent: u32) -> u32 {
         self.engine.child(parent)
     }
@@ -256,6 +314,14 @@ impl Observer for World {
 
     fn wants_places(&self) -> bool {
         self.asked.is_some()
+    }
+
+    fn wants_access(&self, task: u32, number: u64) -> bool {
+        self.wanted.contains(&(task, number))
+    }
+
+    fn access_place(&mut self, task: u32, place: &StepPlace, writes: bool, size: u64) {
+        self.accesses.push(MemoryAccess { task, writes, size, place: place.clone() });
     }
 
     fn place(&mut self, task: u32, place: &StepPlace) {

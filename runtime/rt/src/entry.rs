@@ -145,6 +145,7 @@ may_park! {
     rt_observe_ended(*mut u8, *mut u8) -> i64 => observe::ended;
     rt_observe_look(*mut u8) -> i64 => observe::look;
     rt_observe_scope(*mut u8, *mut u8) => observe::scope;
+    rt_observe_plain(*mut u8, *mut u8, i64, i64) => observe::plain;
 }
 
 /// Puts the registers that a call keeps on the stack, where all else lies that the fiber's code goes by.
@@ -237,6 +238,7 @@ pub unsafe extern "C" fn rt_task_poll() {
 }
 
 exported! {
+    fn rt_observe_owner(fiber: *mut u8, at: *mut u8, last: i64) { observe::owner(fiber.cast(), at as u64, last != 0) }
     fn rt_observe_whole() -> i64 { observe::whole() }
     fn rt_observe_quiet(fiber: *mut u8) { observe::quiet(fiber) }
     fn rt_observe_loud(fiber: *mut u8) { observe::loud(fiber) }

@@ -14,6 +14,7 @@ mod heap;
 mod net;
 mod number;
 pub mod observe;
+mod plain;
 mod policy;
 mod prim;
 mod process;

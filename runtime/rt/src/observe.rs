@@ -9,6 +9,7 @@
 use crate::fiber::{self, Record, Start};
 use crate::prim::{AtomicBool, Ordering};
 use crate::table::Tables;
+use crate::plain::{Access, Plain, Verdict};
 use crate::{cancel, clock, fault, process, scope, standard, wait};
 use abi::*;
 pub use crate::fault::StepPlace;
@@ -77,6 +78,8 @@ pub trait Observer {
     fn begins(&mut self, task: u32, address: u64) -> Answer;
     /// Nothing was to be done with the object as it is.
     fn misses(&mut self, task: u32, address: u64) -> Missed;
+    /// How many steps of that task happen before what this one does now, and how many it has made itself.
+    fn knows(&mut self, task: u32, other: u32) -> u32;
     /// The number of the task that this one begins next.
     fn child(&mut self, parent: u32) -> u32;
     /// The number under which timers act.
@@ -93,6 +96,11 @@ pub trait Observer {
     fn wants_places(&self) -> bool {
         false
     }
+    /// Whether the place of one of a task's accesses to memory is wanted, and what it is.
+    fn wants_access(&self, _task: u32, _number: u64) -> bool {
+        false
+    }
+    fn access_place(&mut self, _task: u32, _place: &StepPlace, _writes: bool, _size: u64) {}
     /// The place in the text of the step that the task is about to ask for.
     fn place(&mut self, _task: u32, _place: &StepPlace) {}
 }
@@ -114,6 +122,9 @@ pub enum End {
     Divides,
     /// There is no such run, or it counts for nothing.
     Void,
+    /// Two accesses to memory that nothing orders, or one to memory that is gone: for each its task, and the how-manieth of
+    /// the task's accesses it was.
+    Raced(Vec<(u32, u64)>),
 }
 
 #[derive(Debug)]
@@ -226,6 +237,9 @@ struct World {
     /// The run is over, and those who wait are let into the library's own waiting, without steps: whether one wakes another.
     probing: bool,
     woken: bool,
+    plain: Plain,
+    /// Where the program's statics lie, and end.
+    data: (usize, usize),
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
@@ -271,6 +285,8 @@ impl World {
             times: HashMap::new(),
             probing: false,
             woken: false,
+            plain: Plain::default(),
+            data: (0, 0),
         }
     }
 
@@ -329,6 +345,7 @@ impl Session {
             let header = *self.image;
             let data = self.image.cast::<u8>().cast_mut().add(header.data.offset as usize);
             data.copy_from_nonoverlapping(self.data.as_ptr(), self.data.len());
+            world().data = (data as usize, data as usize + self.data.len());
             let observer: *mut (dyn Observer + '_) = observer;
             let observer: *mut (dyn Observer + 'static) = std::mem::transmute(observer);
             let node = scope::begin(self.image);
@@ -358,6 +375,7 @@ impl Session {
                 world.cancelled.clear();
                 world.cancellations.clear();
                 world.times.clear();
+                world.plain.clear();
                 (world.probing, world.woken) = (false, false);
                 world.observer = Some(observer);
             }
@@ -530,6 +548,11 @@ unsafe fn caller(record: *mut Record) -> fault::Caller {
 /// # Safety
 /// The record is the running fiber's; an address without a mark is memory of this size.
 unsafe fn step(record: *mut Record, what: What, address: u64, size: u8, memory: Option<*mut u8>) -> (u64, bool) {
+    // Whoever gets here while it is only looked at who wakes whom has been woken.
+    while world().probing {
+        // SAFETY: the caller's promise.
+        unsafe { leave(record) };
+    }
     let task = current(record);
     if observer().wants_places() {
         // SAFETY: the caller's promise.
@@ -1017,22 +1040,15 @@ unsafe fn finds_cancelled(record: *mut Record, seen: u64) -> bool {
 /// See the row; from `stack` on lies all that the task's code goes by.
 pub unsafe extern "C" fn round(fiber: *mut u8, place: i64, stack: usize) {
     let record: *mut Record = fiber.cast();
-    if !is_on() {
+    if !is_on() || world().probing {
         return;
     }
     let task = current(record);
     if world().tasks[task as usize].quiet > 0 || !observer().wants_round(task, place as u64) {
         return;
     }
-    // SAFETY: the row's contract; the stack's upper end and the arena's used part are mapped.
-    let state = unsafe {
-        let high = (*record).head.stack_high;
-        let arena = world().tasks[task as usize].arena;
-        if high - stack > STATE_BYTES_MAX || arena.next - arena.start > STATE_BYTES_MAX {
-            return;
-        }
-        hash_words(arena.start, arena.next, hash_words(stack, high, 0xcbf2_9ce4_8422_2325))
-    };
+    // SAFETY: the row's contract; the task runs.
+    let Some(state) = (unsafe { state(record, stack) }) else { return };
     loop {
         match observer().round(task, place as u64, state) {
             Answer::Done { .. } => return,
@@ -1046,8 +1062,37 @@ pub unsafe extern "C" fn round(fiber: *mut u8, place: i64, stack: usize) {
     }
 }
 
-/// Tasks whose state is larger are not looked at for rounds that change nothing.
+/// Where there is more than this, it is not looked whether a round changes anything.
 const STATE_BYTES_MAX: usize = 256 << 10;
+
+/// A hash of all that the program's code goes by: what lies on the stacks, what was allocated, statics. `None`: too much.
+///
+/// # Safety
+/// The record's task runs, and what is above `stack` is all that its code goes by.
+unsafe fn state(record: *mut Record, stack: usize) -> Option<u64> {
+    let world = world();
+    let mut left = STATE_BYTES_MAX;
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    let mut add = |from: usize, to: usize| {
+        left = left.checked_sub(to.saturating_sub(from))?;
+        // SAFETY: the upper ends of stacks, the used parts of arenas and the data of the image are mapped.
+        hash = unsafe { hash_words(from, to, hash) };
+        Some(())
+    };
+    for task in &world.tasks {
+        // SAFETY: records of the table.
+        let (high, saved) = unsafe { ((*task.record).head.stack_high, (*task.record).stack_pointer) };
+        let has_begun = task.head.is_null() && !task.ended && saved != 0;
+        if task.record == record {
+            add(stack, high)?;
+        } else if has_begun && (high - STATE_BYTES_MAX..high).contains(&saved) {
+            add(saved, high)?;
+        }
+        add(task.arena.start, task.arena.next)?;
+    }
+    add(world.data.0, world.data.1)?;
+    Some(hash)
+}
 
 /// # Safety
 /// The memory is mapped.
@@ -1057,6 +1102,49 @@ unsafe fn hash_words(from: usize, to: usize, mut hash: u64) -> u64 {
         hash = (hash ^ unsafe { (at as *const u64).read_volatile() }).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     }
     hash
+}
+
+/// Memory is read or written in a way that others could tell.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn plain(fiber: *mut u8, at: *mut u8, size: i64, writes: i64) {
+    let record: *mut Record = fiber.cast();
+    if !is_on() || world().probing || size <= 0 {
+        return;
+    }
+    let task = current(record);
+    let number = world().plain.count(task);
+    if observer().wants_access(task, number) {
+        // SAFETY: the row's contract.
+        let place = unsafe { fault::step_place(caller(record)) };
+        observer().access_place(task, &place, writes != 0, size as u64);
+    }
+    if world().tasks[task as usize].quiet > 0 {
+        return;
+    }
+    tell(record, Access { at: at as u64, size: size as u64, writes: writes != 0, task, number });
+}
+
+fn tell(record: *mut Record, access: Access) {
+    let now = observer().knows(access.task, access.task) + 1;
+    let known = |other: u32| observer().knows(access.task, other);
+    match world().plain.tell(&access, now, &known) {
+        Verdict::Ordered => {}
+        Verdict::Raced(earlier) => ends(record, End::Raced(vec![earlier, (access.task, access.number)])),
+        Verdict::Gone => ends(record, End::Raced(vec![(access.task, access.number)])),
+    }
+}
+
+/// An owner of something shared lets go of it.
+pub fn owner(record: *mut Record, at: u64, last: bool) {
+    if is_on() && !world().probing {
+        let task = current(record);
+        let now = observer().knows(task, task) + 1;
+        let tasks = world().tasks.len() as u32;
+        let known = (0..tasks).map(|other| if other == task { now } else { observer().knows(task, other) }).collect();
+        world().plain.owner(at, task, known, last);
+    }
 }
 
 /// Waits for all tasks of a scope.
@@ -1168,11 +1256,6 @@ pub unsafe fn wake(record: *mut Record, epoch: u64, value: u64) -> bool {
 pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: bool) -> u64 {
     // SAFETY: the caller's promise.
     unsafe {
-        if world().probing {
-            // It has entered all lists: that was what was wanted of it.
-            leave(record);
-            unreachable!("a run that was over went on")
-        }
         if cancellable && world().looks_for_cancellation {
             // In one order with what cancels: it sees this task parked, or this task sees it.
             let (seen, _) = step(record, What::Update(ACQUIRE_RELEASE, Change::Add, 0), place::CANCEL, 8, None);
@@ -1357,6 +1440,9 @@ const FREED: u8 = 0xdd;
 unsafe extern "C" fn free(at: *mut u8, size: i64, _: i64) {
     // SAFETY: the row's contract. The memory is not handed out again in this run.
     unsafe { at.write_bytes(FREED, size as usize) };
+    if is_on() {
+        world().plain.free(at as u64, size as u64);
+    }
 }
 
 // Everything else that a repeatable run answers by itself.

@@ -228,6 +228,8 @@ impl Emitter<'_, '_> {
             return;
         }
         let size = if layout.size == 1 { count } else { self.builder.ins().imul_imm_s(count, layout.size as i64) };
+        self.tell(Address::at(from), size, false);
+        self.tell(Address::at(to), size, true);
         let row = if may_overlap { "rt_memory_move" } else { "rt_memory_copy" };
         self.call_row(row, &[to, from, size]);
     }

@@ -69,7 +69,26 @@ impl Emitter<'_, '_> {
         if ty.is_vector() { MemFlagsData::new().with_notrap() } else { self.flags() }
     }
 
+    /// Tells the runtime of an access, where that is wanted and others could make one to the same place.
+    pub fn tell(&mut self, address: Address, size: Value, writes: bool) {
+        if !self.plain || matches!(address.base, Base::Slot(_)) {
+            return;
+        }
+        let fiber = self.builder.ins().get_pinned_reg(types::I64);
+        let at = self.value_of(address);
+        let writes = self.builder.ins().iconst(types::I64, i64::from(writes));
+        self.call_row("rt_observe_plain", &[fiber, at, size, writes]);
+    }
+
+    fn tell_access(&mut self, address: Address, ty: Type, writes: bool) {
+        if self.plain {
+            let size = self.builder.ins().iconst(types::I64, i64::from(ty.bytes()));
+            self.tell(address, size, writes);
+        }
+    }
+
     pub fn load(&mut self, ty: Type, address: Address) -> Value {
+        self.tell_access(address, ty, false);
         let (base, offset) = self.base(address);
         let flags = self.flags_for(ty);
         match base {
@@ -82,6 +101,7 @@ impl Emitter<'_, '_> {
     }
 
     pub fn store(&mut self, value: Value, address: Address) {
+        self.tell_access(address, self.builder.func.dfg.value_type(value), true);
         let (base, offset) = self.base(address);
         let flags = self.flags_for(self.builder.func.dfg.value_type(value));
         match base {

@@ -111,6 +111,11 @@ impl Emitter<'_, '_> {
 
     /// Copies a value from memory to memory.
     pub fn copy(&mut self, to: Address, from: Address, layout: &Layout) {
+        if self.plain && layout.size > 0 {
+            let size = self.builder.ins().iconst(types::I64, layout.size as i64);
+            self.tell(from, size, false);
+            self.tell(to, size, true);
+        }
         if layout.size > INLINE_COPY_BYTES {
             let (to, from) = (self.value_of(to), self.value_of(from));
             let size = self.builder.ins().iconst(types::I64, layout.size as i64);

@@ -264,7 +264,7 @@ fn explorations(
     for (index, explored) in all.iter_mut().enumerate() {
         let Some((mode, executions)) = mode(index) else { continue };
         let report = match replay {
-            None => observed.explore(Some(index), mode, executions),
+            None => observed.explore(Some(index), mode, ::explore::Bounds { executions, ..::explore::Bounds::default() }),
             Some(text) => observed.again(Some(index), text).map_err(|why| {
                 eprintln!("{why}");
                 exit::USER

@@ -34,7 +34,7 @@ pub(super) struct Observed {
 
 impl Observed {
     pub(super) fn new(session: &mut Session, program: &MonoProgram, grain: Grain) -> Result<Observed, u8> {
-        let options = Options { rounds: true, ..Options::default() };
+        let options = Options { rounds: true, plain: session.has_unsafe(), ..Options::default() };
         let code = with_symbols(session, program, &options, &rt::observe::symbol)?;
         // SAFETY: the code was bound to these symbols and is kept beside the session.
         let made = unsafe { rt::observe::Session::new(code.header()) };
@@ -48,8 +48,7 @@ impl Observed {
     }
 
     /// Explores `main`, or a test.
-    pub(super) fn explore(&self, test: Option<usize>, mode: Mode, executions: u64) -> explore::Report {
-        let bounds = explore::Bounds { executions, ..explore::Bounds::default() };
+    pub(super) fn explore(&self, test: Option<usize>, mode: Mode, bounds: explore::Bounds) -> explore::Report {
         explore::explore(&self.session, self.session.entry(test), mode, self.stance, bounds)
     }
 
@@ -119,6 +118,7 @@ pub(super) fn again(file: &Path, replay: &str, global: &Global) -> u8 {
         seed: 0,
         executions: 1,
         atomics: false,
+        outcomes: false,
         depth: None,
         replay: Some(replay.into()),
     };
@@ -146,10 +146,13 @@ fn executions(request: &Explore, global: &Global) -> u8 {
         },
         None => {
             let mode = request.depth.map_or(Mode::Exhaustive, |depth| Mode::Priorities(request.seed, depth));
-            observed.explore(None, mode, request.executions)
+            observed.explore(None, mode, explore::Bounds { executions: request.executions, outcomes: request.outcomes, ..explore::Bounds::default() })
         }
     };
     let seconds = began.elapsed().as_secs_f64();
+    if request.outcomes && report.failure.is_none() {
+        return outcomes(&report);
+    }
     let Some(failure) = &report.failure else {
         if request.replay.is_some() {
             println!("the execution was repeated and did not fail");
@@ -172,6 +175,19 @@ fn executions(request: &Explore, global: &Global) -> u8 {
     print!("{}", story(failure));
     println!("to repeat it: aurorac explore {file}{} --replay {}", if request.atomics { " --atomics" } else { "" }, observed.replay(failure));
     exit::USER
+}
+
+/// A table of what can come of a program: how many executions end that way, and what it wrote.
+fn outcomes(report: &explore::Report) -> u8 {
+    for (text, count) in &report.outcomes {
+        let mut lines = text.lines();
+        println!("{count:9}  {}", lines.next().unwrap_or_default());
+        for line in lines {
+            println!("{:9}  {line}", "");
+        }
+    }
+    println!("{} outcomes of {}", report.outcomes.len(), verdict(report));
+    exit::OK
 }
 
 fn random(request: &Explore, count: u64, global: &Global) -> u8 {

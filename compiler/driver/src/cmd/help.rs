@@ -120,7 +120,7 @@ Examples:
   aurorac emit --stage mir main.aur --function main
 ",
         "explore" => "\
-Usage: aurorac explore FILE [--executions N] [--atomics] [--pct DEPTH | --random N | --replay SCHEDULE] [--seed S]
+Usage: aurorac explore FILE [--executions N] [--outcomes] [--atomics] [--pct DEPTH | --random N | --replay SCHEDULE] [--seed S]
 
 Runs `main` in every execution that it has, each once: every order of steps that can be told apart, and every outcome that the
 memory model allows to its atomics. Time is virtual, each run starts from the beginning. Stops at the first that fails (a
@@ -128,6 +128,7 @@ panic, a deadlock, another exit status than 0), tells how it came about, and pri
 \"complete\" when there was no other execution. Ends with 1 if one failed.
 
   --executions N   look at no more than N (10000000)
+  --outcomes       go on after a failure, and show all that can come of the program and how often
   --atomics        locks and channels are not one step each; what they are made of is explored
   --pct DEPTH      draw 10000 schedules by priorities that change DEPTH - 1 times in a run
   --random N       draw N schedules by turns, each run in a copy of this process; no proof, but for programs of any size

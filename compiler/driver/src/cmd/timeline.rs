@@ -11,6 +11,8 @@ pub(super) fn headline(how: &How) -> String {
         How::Panicked(report) => report.trim_end().to_string(),
         How::Exited(code) => format!("the program ended with exit status {code}"),
         How::Stuck(_) => "deadlock: no task can go on".into(),
+        How::Raced(accesses) if accesses.len() == 1 => "memory is used after it was given back".into(),
+        How::Raced(_) => "data race: two tasks use the same memory, at least one writes, and nothing orders them".into(),
         How::Diverged => "a run that repeated another did something else: the program depends on more than its tasks and its input".into(),
     }
 }
@@ -40,6 +42,14 @@ pub(super) fn tell(failure: &Failure) -> String {
     }
     if !in_turns {
         text.push_str("      (no order of turns gives this: it needs the freedom that weaker orders than `seqcst` have)\n");
+    }
+    if let How::Raced(accesses) = &failure.how {
+        for access in accesses {
+            let name = names.get(&access.task).map_or_else(|| format!("task {}", access.task), |(name, _)| name.clone());
+            let does = if access.writes { "writes" } else { "reads" };
+            let bytes = if access.size == 1 { "1 byte".to_string() } else { format!("{} bytes", access.size) };
+            let _ = writeln!(text, "      {name} {does} {bytes}{}", at(&short(&access.place.place)));
+        }
     }
     if let How::Stuck(waiting) = &failure.how {
         for (task, place) in waiting {
