@@ -535,6 +535,7 @@ fn for_each_place(rvalue: &Rvalue, visit: &mut dyn FnMut(&Place)) {
             for_operand(a, visit);
             for_operand(b, visit);
         }
+        Rvalue::Select(condition, yes, no) => [condition, yes, no].into_iter().for_each(|part| for_operand(part, visit)),
         Rvalue::Aggregate(_, parts) => parts.iter().for_each(|part| for_operand(part, visit)),
         Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place) | Rvalue::Discriminant(place) | Rvalue::Len(place) => visit(place),
     }

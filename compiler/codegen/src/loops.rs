@@ -169,7 +169,7 @@ fn is_test(body: &Body, header: BlockId, inside: &[bool]) -> bool {
                     | BinaryOp::ShrChecked
             ),
             Rvalue::Unary(op, _) => *op != UnaryOp::NegChecked,
-            Rvalue::Cast(..) | Rvalue::Aggregate(..) | Rvalue::Repeat(_) => false,
+            Rvalue::Cast(..) | Rvalue::Aggregate(..) | Rvalue::Repeat(_) | Rvalue::Select(..) => false,
         },
         StatementKind::Check { .. } | StatementKind::BoundsCheck { .. } => false,
         StatementKind::SetDiscriminant(..)

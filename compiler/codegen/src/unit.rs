@@ -223,6 +223,7 @@ fn for_each_const<'b>(body: &'b Body, visit: &mut dyn FnMut(&'b Const)) {
                         operand(a);
                         operand(b);
                     }
+                    Rvalue::Select(condition, yes, no) => [condition, yes, no].into_iter().for_each(&mut operand),
                     Rvalue::Aggregate(_, parts) => parts.iter().for_each(&mut operand),
                     Rvalue::Ref { .. } | Rvalue::RawRef(..) | Rvalue::Discriminant(_) | Rvalue::Len(_) => {}
                 },

@@ -229,6 +229,8 @@ pub enum Rvalue {
     Aggregate(Aggregate, Vec<Operand>),
     /// An array of `n` copies; the assigned place's type says `n`.
     Repeat(Operand),
+    /// The second if the first, a `bool`, holds, else the third: scalars, both of which are there. Made by the optimiser.
+    Select(Operand, Operand, Operand),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -165,6 +165,9 @@ impl<'a> Printer<'a> {
             Rvalue::Discriminant(place) => format!("variant of {}", self.place(place)),
             Rvalue::Len(place) => format!("len of {}", self.place(place)),
             Rvalue::Aggregate(kind, operands) => self.aggregate(*kind, operands, dest),
+            Rvalue::Select(condition, yes, no) => {
+                format!("if {} then {} else {}", self.operand(condition), self.operand(yes), self.operand(no))
+            }
             Rvalue::Repeat(operand) => format!("[{}; _]", self.operand(operand)),
         }
     }

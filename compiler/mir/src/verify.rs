@@ -143,6 +143,13 @@ impl Verifier<'_> {
             Rvalue::Cast(_, _, ty) => *ty,
             Rvalue::Discriminant(_) | Rvalue::Len(_) => Ty::int(),
             Rvalue::Aggregate(kind, operands) => return self.aggregate(to, *kind, operands),
+            Rvalue::Select(condition, yes, no) => {
+                let condition = self.operand(condition);
+                self.same("what a choice asks", Ty::bool(), condition);
+                let (yes, no) = (self.operand(yes), self.operand(no));
+                self.same("the sides of a choice", yes, no);
+                yes
+            }
             Rvalue::Repeat(operand) => match to.kind() {
                 TyKind::Array(of, _) => return self.same("a repeated element", *of, self.operand(operand)),
                 _ => self.fail(format!("a repetition assigned to {}", self.show(to))),

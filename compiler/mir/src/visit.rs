@@ -160,7 +160,8 @@ impl Rvalue {
             | Rvalue::Discriminant(_)
             | Rvalue::Len(_)
             | Rvalue::Aggregate(..)
-            | Rvalue::Repeat(_) => false,
+            | Rvalue::Repeat(_)
+            | Rvalue::Select(..) => false,
         }
     }
 
@@ -172,6 +173,11 @@ impl Rvalue {
             Rvalue::Binary(_, left, right) => {
                 visit(left);
                 visit(right);
+            }
+            Rvalue::Select(condition, yes, no) => {
+                visit(condition);
+                visit(yes);
+                visit(no);
             }
             Rvalue::Aggregate(_, operands) => operands.iter().for_each(visit),
             Rvalue::Ref { .. } | Rvalue::RawRef(..) | Rvalue::Discriminant(_) | Rvalue::Len(_) => {}
@@ -186,6 +192,11 @@ impl Rvalue {
             Rvalue::Binary(_, left, right) => {
                 visit(left);
                 visit(right);
+            }
+            Rvalue::Select(condition, yes, no) => {
+                visit(condition);
+                visit(yes);
+                visit(no);
             }
             Rvalue::Aggregate(_, operands) => operands.iter_mut().for_each(visit),
             Rvalue::Ref { .. } | Rvalue::RawRef(..) | Rvalue::Discriminant(_) | Rvalue::Len(_) => {}
@@ -203,7 +214,8 @@ impl Rvalue {
             | Rvalue::Unary(..)
             | Rvalue::Cast(..)
             | Rvalue::Aggregate(..)
-            | Rvalue::Repeat(_) => None,
+            | Rvalue::Repeat(_)
+            | Rvalue::Select(..) => None,
         }
     }
     pub fn looked_at_mut(&mut self) -> Option<&mut Place> {
@@ -216,7 +228,8 @@ impl Rvalue {
             | Rvalue::Unary(..)
             | Rvalue::Cast(..)
             | Rvalue::Aggregate(..)
-            | Rvalue::Repeat(_) => None,
+            | Rvalue::Repeat(_)
+            | Rvalue::Select(..) => None,
         }
     }
 }
@@ -287,7 +300,8 @@ pub fn each_touch(statement: &Statement, visit: &mut dyn FnMut(&Place, Touch)) {
                 | Rvalue::Unary(..)
                 | Rvalue::Cast(..)
                 | Rvalue::Aggregate(..)
-                | Rvalue::Repeat(_) => value.each_operand(|operand| touch_operand(operand, visit)),
+                | Rvalue::Repeat(_)
+                | Rvalue::Select(..) => value.each_operand(|operand| touch_operand(operand, visit)),
             }
             visit(place, Touch::Assign);
         }

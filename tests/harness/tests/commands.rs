@@ -306,3 +306,16 @@ fn loops_over_elements_are_done_in_vectors() {
     // In another order it would be rounded otherwise.
     assert!(!code("summed").contains("addpd"), "{}", code("summed"));
 }
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn rows_and_sums_of_integers_are_done_in_vectors() {
+    let (_folder, path) = with(
+        "#[inline(never)]\nfn product(a: &Vec<f64>, b: &Vec<f64>, c: &mut Vec<f64>, n: int) {\n    for i in 0..n { for k in 0..n {\n        let x = a[i * n + k]\n        for j in 0..n { c[i * n + j] += x * b[k * n + j] }\n    } }\n}\n#[inline(never)]\nfn walked(xs: &[int]) -> int {\n    let mut sum = 0\n    for x in xs { sum += *x }\n    sum\n}\n#[inline(never)]\nfn indexed(xs: &Vec<u64>) -> u64 {\n    let mut all = 0u64\n    for i in 0..xs.len() { all ^= xs[i] }\n    all\n}\nfn main() {\n    let mut c = vec[0.0; 9]\n    product(&vec[1.0; 9], &vec[2.0; 9], &mut c, 3)\n    println(\"{c} {walked(&vec[1, 2])} {indexed(&vec[1u64, 2])}\")\n}\n",
+    );
+    let code = |function: &str| call(&["emit", "--stage", "asm", "--function", function, &path]).out;
+    for (function, instructions) in [("product", vec!["mulpd", "addpd"]), ("walked", vec!["paddq", "por"]), ("indexed", vec!["pxor"])] {
+        let code = code(function);
+        instructions.iter().for_each(|wanted| assert!(code.contains(wanted), "no {wanted} in {function}\n{code}"));
+    }
+}

@@ -48,6 +48,11 @@ impl Emitter<'_, '_> {
             }
             Rvalue::Aggregate(aggregate, parts) => self.aggregate(place, *aggregate, parts),
             Rvalue::Repeat(operand) => self.repeat(place, operand),
+            Rvalue::Select(condition, yes, no) => {
+                let (condition, yes, no) = (self.scalar(condition), self.scalar(yes), self.scalar(no));
+                let value = self.builder.ins().select(condition, yes, no);
+                self.put_scalars(place, vec![value]);
+            }
         }
     }
 

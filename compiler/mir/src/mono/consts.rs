@@ -266,7 +266,7 @@ impl Frame<'_> {
                 Value::Whole(Aggregate::Adt(_, variant), _) => return Some(Value::Int(i128::from(*variant))),
                 _ => return None,
             },
-            Rvalue::Ref { .. } | Rvalue::RawRef(..) | Rvalue::Len(_) => return None,
+            Rvalue::Ref { .. } | Rvalue::RawRef(..) | Rvalue::Len(_) | Rvalue::Select(..) => return None,
         };
         match folded? {
             Folded::Value(kind) => from_const(kind),

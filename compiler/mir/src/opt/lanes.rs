@@ -5,7 +5,10 @@
 //! up to a bound, or down what is left of slices that it walks by pointers. In front of it is asked whether what it writes lies
 //! apart from what it reads (or is the same): all walk in step, so that is the same in every round.
 //!
-//! Sums are not: a sum of floats is rounded otherwise in another order, and one of integers may raise in one and not in another.
+//! A loop that only adds the elements up is done in blocks, if they are integers of 64 bits; or gathers them by `&`, `|` or `^`.
+//! A checked sum must raise where it would have: so a block counts only if its elements and the sum before it are so small
+//! that no sum on the way can leave the type. The first block of which that does not hold, and what follows it, is left to the
+//! old loop. Sums of floats stay as they are: they are rounded otherwise in another order.
 
 use super::Cx;
 use super::loops::{Natural, enter_through, find_loops};
@@ -22,6 +25,8 @@ const VECTOR_BYTES: u64 = 16;
 const PAIRS_MAX: usize = 8;
 /// Of a loop, in statements.
 const SIZE_MAX: usize = 60;
+/// Of a block whose elements are gathered.
+const BLOCK_VECTORS: i128 = 8;
 
 /// Whether any loop is done in vectors now.
 pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
@@ -36,7 +41,12 @@ pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
         }
     }
     for (natural, plan) in &found {
-        Writer { simd, source: body.block(natural.head).terminator.source, body, plan, splats: Vec::new(), made: FastMap::default() }.write(natural);
+        let source = body.block(natural.head).terminator.source;
+        let writer = Writer { simd, source, body, plan, splats: Vec::new(), made: FastMap::default() };
+        match plan.gathered {
+            Some((into, op, _)) => writer.write_blocks(natural, into, op),
+            None => writer.write(natural),
+        }
     }
     !found.is_empty()
 }
@@ -51,6 +61,10 @@ struct Plan {
     left: Vec<Local>,
     /// Pointers that walk.
     walkers: Vec<Local>,
+    /// What is added to the loop's number, or taken from it, to index with.
+    shifts: Vec<(BinaryOp, Operand)>,
+    /// What all elements are gathered in, how, and the step that makes them.
+    gathered: Option<(Local, BinaryOp, usize)>,
     steps: Vec<Step>,
 }
 
@@ -67,8 +81,8 @@ enum Step {
 enum Where {
     /// Where a pointer stands.
     Walker(Local),
-    /// The element of the loop's number, of what this pointer leads to.
-    Indexed(Place),
+    /// The element of the loop's number, of what this pointer leads to; or one that lies so far from it.
+    Indexed(Place, Option<usize>),
 }
 
 #[derive(Clone)]
@@ -83,11 +97,16 @@ enum Value {
 enum Known {
     Counter,
     CounterNext,
+    /// The counter and one of the shifts.
+    Shifted(usize),
     Left(Local),
     LeftNext(Local),
     Walker(Local),
     WalkerNext(Local),
     Step(usize),
+    /// What is gathered, before the round's element and behind it.
+    Gathered,
+    GatheredNext,
     /// What is left is nothing: the loop ends.
     Ends,
     /// The counter is below the bound: the loop goes on.
@@ -106,7 +125,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(cx: &'a Cx<'a>, body: &'a Body, facts: &'a Ssa, natural: &'a Natural) -> Reader<'a> {
-        let plan = Plan { element: Ty::unit(), lanes: 0, counter: None, left: Vec::new(), walkers: Vec::new(), steps: Vec::new() };
+        let plan = Plan { element: Ty::unit(), lanes: 0, counter: None, left: Vec::new(), walkers: Vec::new(), shifts: Vec::new(), gathered: None, steps: Vec::new() };
         Reader { cx, body, facts, natural, known: FastMap::default(), element: None, plan }
     }
 
@@ -167,19 +186,22 @@ impl<'a> Reader<'a> {
         let stepped = plan.left.iter().all(|local| now(local) == Some(Known::LeftNext(*local)))
             && plan.walkers.iter().all(|local| now(local) == Some(Known::WalkerNext(*local)))
             && plan.counter.as_ref().is_none_or(|(local, _)| now(local) == Some(Known::CounterNext));
+        let stepped = stepped && plan.gathered.as_ref().is_none_or(|(local, ..)| now(local) == Some(Known::GatheredNext));
         let stores = plan.steps.iter().filter(|step| matches!(step, Step::Store(..))).count();
         let element = self.element?;
         // What a round computes is of no use outside; what moves on keeps its meaning there.
-        let moves = |local: &Local| plan.left.contains(local) || plan.walkers.contains(local) || plan.counter.as_ref().is_some_and(|(counter, _)| counter == local);
+        let moves = |local: &Local| plan.left.contains(local) || plan.walkers.contains(local) || plan.counter.as_ref().is_some_and(|(counter, _)| counter == local)
+            || plan.gathered.is_some_and(|(into, ..)| into == *local);
         let local_only = self.known.keys().filter(|local| !moves(local)).all(|local| !self.read_outside(*local));
         let size = self.natural.blocks.iter().map(|index| self.body.blocks[index].statements.len()).sum::<usize>();
         let counted = plan.counter.is_some() || !plan.left.is_empty();
-        if !stepped || stores == 0 || !local_only || size > SIZE_MAX || !counted {
+        let gathers = plan.gathered.is_some_and(|(_, _, step)| step + 1 == plan.steps.len() && plan.steps.len() == 1);
+        if !stepped || gathers == (stores > 0) || plan.gathered.is_some() != gathers || !local_only || size > SIZE_MAX || !counted {
             return None;
         }
         let lanes = i128::from(VECTOR_BYTES / self.cx.layouts.of(element).size);
         let touched = plan.steps.iter().filter(|step| matches!(step, Step::Load(_) | Step::Store(..))).count();
-        (stores * touched <= PAIRS_MAX).then(|| Plan { element, lanes, ..self.plan })
+        (gathers || stores * touched <= PAIRS_MAX).then(|| Plan { element, lanes, ..self.plan })
     }
 
     fn read_outside(&self, local: Local) -> bool {
@@ -219,6 +241,8 @@ impl<'a> Reader<'a> {
                 Known::Counter => Known::CounterNext,
                 _ => return None,
             },
+            Rvalue::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), left, right) if self.is_counter(left) && self.is_fixed(right) => self.shifted(*op, right),
+            Rvalue::Binary(BinaryOp::Add, left, right) if self.is_counter(right) && self.is_fixed(left) => self.shifted(BinaryOp::Add, left),
             Rvalue::Binary(BinaryOp::Sub, left, right) if is_one(right) && self.is_int(left) => match self.local(left)? {
                 Known::Left(of) => Known::LeftNext(of),
                 _ => return None,
@@ -249,6 +273,8 @@ impl<'a> Reader<'a> {
                 self.known.insert(of, Known::Counter);
                 Known::GoesOn
             }
+            Rvalue::Binary(op, left, right) if gathers(*op) && self.may_gather(left) => self.gather(*op, left, right)?,
+            Rvalue::Binary(op, left, right) if gathers(*op) && self.may_gather(right) => self.gather(*op, right, left)?,
             Rvalue::Binary(op, left, right) => Known::Step(self.binary(*op, left, right)?),
             Rvalue::Unary(op, operand) => Known::Step(self.unary(*op, operand)?),
             Rvalue::Use(operand) => match operand.as_local() {
@@ -262,6 +288,38 @@ impl<'a> Reader<'a> {
         };
         self.known.insert(local, known);
         Some(())
+    }
+
+    /// A local that nobody spoke of yet, and that the loop changes.
+    fn may_gather(&self, operand: &Operand) -> bool {
+        let of = |ty: Ty| matches!(ty.kind(), TyKind::Int(IntTy::I64 | IntTy::U64));
+        operand.as_local().is_some_and(|local| {
+            self.plan.gathered.is_none() && !self.known.contains_key(&local) && of(self.body.locals[local.index()].ty) && self.changes(local)
+        })
+    }
+
+    fn gather(&mut self, op: BinaryOp, into: &Operand, element: &Operand) -> Option<Known> {
+        let into = into.as_local()?;
+        let Value::Step(step) = self.value(element)? else { return None };
+        if !self.is_element(self.body.locals[into.index()].ty) {
+            return None;
+        }
+        self.plan.gathered = Some((into, op, step));
+        self.known.insert(into, Known::Gathered);
+        Some(Known::GatheredNext)
+    }
+
+    fn is_counter(&self, operand: &Operand) -> bool {
+        operand.as_local().is_some_and(|local| self.known.get(&local) == Some(&Known::Counter))
+    }
+
+    fn shifted(&mut self, op: BinaryOp, by: &Operand) -> Known {
+        let same = |known: &(BinaryOp, Operand)| known.0 == op && known.1.as_local() == by.as_local() && known.1.as_int() == by.as_int();
+        let at = self.plan.shifts.iter().position(same).unwrap_or_else(|| {
+            self.plan.shifts.push((op, by.as_copy()));
+            self.plan.shifts.len() - 1
+        });
+        Known::Shifted(at)
     }
 
     fn is_int(&self, operand: &Operand) -> bool {
@@ -367,13 +425,25 @@ impl<'a> Reader<'a> {
                 _ => None,
             },
             [Projection::Deref, Projection::Index(index)] => {
-                let at = self.known.get(&index).copied()?;
+                let shift = match self.known.get(&index).copied()? {
+                    Known::Counter => None,
+                    Known::CounterNext => match self.shifted(BinaryOp::Add, &Operand::int(1)) {
+                        Known::Shifted(shift) => Some(shift),
+                        _ => return None,
+                    },
+                    Known::Shifted(shift) => Some(shift),
+                    _ => return None,
+                };
                 let known = self.natural.knows(place.local, self.facts, self.body);
-                (at == Known::Counter && known).then(|| Where::Indexed(Place { local: place.local, projection: vec![Projection::Deref] }))
+                known.then(|| Where::Indexed(Place { local: place.local, projection: vec![Projection::Deref] }, shift))
             }
             _ => None,
         }
     }
+}
+
+fn gathers(op: BinaryOp) -> bool {
+    matches!(op, BinaryOp::Add | BinaryOp::AddChecked | BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor)
 }
 
 /// Writes the loop in vectors in front of the old one.
@@ -448,15 +518,7 @@ impl Writer<'_> {
         }
         let mut last = Vec::new();
         let by = Operand::int(lanes);
-        let moved: Vec<(Local, BinaryOp)> = (self.plan.left.iter().map(|local| (*local, BinaryOp::Sub)))
-            .chain(self.plan.walkers.iter().map(|local| (*local, BinaryOp::Offset)))
-            .chain(self.plan.counter.iter().map(|(local, _)| (*local, BinaryOp::Add)))
-            .collect();
-        for (local, op) in moved {
-            let ty = self.body.locals[local.index()].ty;
-            let next = self.value(&mut last, ty, Rvalue::Binary(op, Operand::copy(local), by.clone()));
-            last.push(Statement::assign(self.source, local, Rvalue::Use(Operand::copy(next))));
-        }
+        self.step(&mut last, lanes);
         let mut next = self.body.add_block(Block { statements: last, ..Block::new(self.source, TerminatorKind::Goto(head)) });
         for (before, name, args, result) in calls.into_iter().rev() {
             let dest = match result {
@@ -501,6 +563,177 @@ impl Writer<'_> {
         enter_through(self.body, natural, front);
     }
 
+    /// Blocks of elements in front of the old loop, which does what is left.
+    fn write_blocks(mut self, natural: &Natural, into: Local, op: BinaryOp) {
+        let (element, lanes) = (self.plan.element, self.plan.lanes);
+        let vector = Ty::new(TyKind::Adt(self.simd, Args::new(&[element, Ty::new(TyKind::Const(lanes as i64))])));
+        let types = Args::new(&[vector, element]);
+        let signed = element == Ty::int();
+        let u64_ty = Ty::integer(IntTy::U64);
+        let checked = op == BinaryOp::AddChecked;
+        let name = match op {
+            BinaryOp::Add | BinaryOp::AddChecked => "simd_add",
+            BinaryOp::BitAnd => "simd_and",
+            BinaryOp::BitOr => "simd_or",
+            _ => "simd_xor",
+        };
+        let Some(Step::Load(from)) = self.plan.steps.first() else { panic!("bug! nothing is gathered") };
+        let slow = natural.head;
+        let size = BLOCK_VECTORS * lanes;
+
+        // What a block holds goes through memory once, into locals of two lanes.
+        let pair = Ty::new(TyKind::Array(element, Ty::new(TyKind::Const(lanes as i64))));
+        let pointer_ty = Ty::new(TyKind::Ptr(Mutable::Yes, element));
+        let spill = |writer: &mut Self, statements: &mut Vec<Statement>| {
+            let (array, zero) = (writer.body.add_local(pair, writer.source), writer.body.add_local(Ty::int(), writer.source));
+            statements.push(Statement::assign(writer.source, zero, Rvalue::Use(Operand::int(0))));
+            let place = Place { local: array, projection: vec![Projection::Index(zero)] };
+            (array, writer.value(statements, pointer_ty, Rvalue::RawRef(Mutable::Yes, place)))
+        };
+        let mut front = Vec::new();
+        let total = spill(&mut self, &mut front);
+        let size_of = checked.then(|| spill(&mut self, &mut front));
+        let lane = |writer: &mut Self, statements: &mut Vec<Statement>, array: Local, number: i128| {
+            let index = writer.value(statements, Ty::int(), Rvalue::Use(Operand::int(number)));
+            let place = Place { local: array, projection: vec![Projection::Index(index)] };
+            writer.value(statements, element, Rvalue::Use(Operand::Copy(place)))
+        };
+        let binary = |op: BinaryOp, a: Local, b: Operand| Rvalue::Binary(op, Operand::copy(a), b);
+
+        // Behind a block: what it comes to, and whether it counts.
+        let head = self.body.add_block(Block::new(self.source, TerminatorKind::Unreachable));
+        let plain = if checked { BinaryOp::Add } else { op };
+        let mut behind = Vec::new();
+        let (a, b) = (lane(&mut self, &mut behind, total.0, 0), lane(&mut self, &mut behind, total.0, 1));
+        let sum = self.value(&mut behind, element, binary(plain, a, Operand::copy(b)));
+        let mut counts = Vec::new();
+        let next = self.value(&mut counts, element, binary(plain, into, Operand::copy(sum)));
+        counts.push(Statement::assign(self.source, into, Rvalue::Use(Operand::copy(next))));
+        self.step(&mut counts, size);
+        let counts = self.body.add_block(Block { statements: counts, ..Block::new(self.source, TerminatorKind::Goto(head)) });
+        let end = match size_of {
+            None => TerminatorKind::Goto(counts),
+            Some((sizes, _)) => {
+                // Elements below a 64th of the type's range to both sides, and a sum in the half around zero before them.
+                let (a, b) = (lane(&mut self, &mut behind, sizes, 0), lane(&mut self, &mut behind, sizes, 1));
+                let all = self.value(&mut behind, element, binary(BinaryOp::BitOr, a, Operand::copy(b)));
+                let all = self.value(&mut behind, u64_ty, Rvalue::Cast(Cast::IntToInt, Operand::copy(all), u64_ty));
+                let small = self.value(&mut behind, Ty::bool(), binary(BinaryOp::Lt, all, Operand::constant(u64_ty, ConstKind::Int(1 << 58))));
+                let moved = if signed { self.value(&mut behind, element, binary(BinaryOp::Add, into, Operand::constant(element, ConstKind::Int(1 << 62)))) } else { into };
+                let moved = self.value(&mut behind, u64_ty, Rvalue::Cast(Cast::IntToInt, Operand::copy(moved), u64_ty));
+                let inside = self.value(&mut behind, Ty::bool(), binary(BinaryOp::Lt, moved, Operand::constant(u64_ty, ConstKind::Int(1 << 63))));
+                let both = self.value(&mut behind, Ty::bool(), binary(BinaryOp::BitAnd, small, Operand::copy(inside)));
+                TerminatorKind::Switch { value: Operand::copy(both), targets: vec![(0, slow)], otherwise: counts }
+            }
+        };
+        let mut at = self.body.add_block(Block { statements: behind, ..Block::new(self.source, end) });
+
+        // A block, from its end.
+        let unit = |writer: &mut Self| writer.body.add_local(Ty::unit(), writer.source);
+        let fresh = |writer: &mut Self| writer.body.add_local(vector, writer.source);
+        let mut calls: Vec<(Vec<Statement>, &'static str, Vec<Operand>, Local)> = Vec::new();
+        let offset = signed.then(|| fresh(&mut self));
+        let (mut sum, mut sizes): (Option<Local>, Option<Local>) = (None, None);
+        for number in 0..BLOCK_VECTORS {
+            let mut before = Vec::new();
+            let first = self.pointer(&mut before, from, Mutable::No);
+            let pointer = match number {
+                0 => first,
+                _ => {
+                    let ty = Ty::new(TyKind::Ptr(Mutable::No, element));
+                    Operand::copy(self.value(&mut before, ty, Rvalue::Binary(BinaryOp::Offset, first, Operand::int(number * lanes))))
+                }
+            };
+            let loaded = fresh(&mut self);
+            calls.push((before, "simd_load", vec![pointer], loaded));
+            let next = fresh(&mut self);
+            sum = Some(match sum {
+                None => loaded,
+                Some(before) => {
+                    calls.push((Vec::new(), name, vec![Operand::copy(before), Operand::copy(loaded)], next));
+                    next
+                }
+            });
+            if checked {
+                let moved = match offset {
+                    Some(offset) => {
+                        let moved = fresh(&mut self);
+                        calls.push((Vec::new(), "simd_add", vec![Operand::copy(loaded), Operand::copy(offset)], moved));
+                        moved
+                    }
+                    None => loaded,
+                };
+                let next = fresh(&mut self);
+                sizes = Some(match sizes {
+                    None => moved,
+                    Some(before) => {
+                        calls.push((Vec::new(), "simd_or", vec![Operand::copy(before), Operand::copy(moved)], next));
+                        next
+                    }
+                });
+            }
+        }
+        let stored = unit(&mut self);
+        calls.push((Vec::new(), "simd_store", vec![Operand::copy(total.1), Operand::copy(sum.expect("a block has vectors"))], stored));
+        if let (Some((_, pointer)), Some(sizes)) = (size_of, sizes) {
+            let stored = unit(&mut self);
+            calls.push((Vec::new(), "simd_store", vec![Operand::copy(pointer), Operand::copy(sizes)], stored));
+        }
+        for (before, name, args, dest) in calls.into_iter().rev() {
+            at = self.call(before, name, types, args, dest, at);
+        }
+
+        // The head: whether a block is left.
+        let mut asked = Vec::new();
+        let mut enough: Option<Local> = None;
+        let mut lefts: Vec<Local> = self.plan.left.clone();
+        if let Some((counter, bound)) = self.plan.counter.clone() {
+            lefts.push(self.value(&mut asked, Ty::int(), Rvalue::Binary(BinaryOp::Sub, bound, Operand::copy(counter))));
+        }
+        for left in lefts {
+            let more = self.value(&mut asked, Ty::bool(), Rvalue::Binary(BinaryOp::Le, Operand::int(size), Operand::copy(left)));
+            enough = Some(match enough {
+                Some(before) => self.value(&mut asked, Ty::bool(), binary(BinaryOp::BitAnd, before, Operand::copy(more))),
+                None => more,
+            });
+        }
+        let enough = enough.expect("the loop counts something");
+        self.body.blocks[head.index()] = Block {
+            statements: asked,
+            ..Block::new(self.source, TerminatorKind::Switch { value: Operand::copy(enough), targets: vec![(0, slow)], otherwise: at })
+        };
+        let mut into_head = head;
+        if let Some(offset) = offset.filter(|_| checked) {
+            let value = Operand::constant(element, ConstKind::Int(1 << 57));
+            into_head = self.call(Vec::new(), "simd_splat", types, vec![value], offset, into_head);
+        }
+        let kind = match &self.plan.counter {
+            Some((counter, bound)) => {
+                // Then what is left of it never leaves the type.
+                let begun = self.value(&mut front, Ty::bool(), binary(BinaryOp::Lt, *counter, bound.clone()));
+                let natural_number = self.value(&mut front, Ty::bool(), Rvalue::Binary(BinaryOp::Le, Operand::int(0), Operand::copy(*counter)));
+                let both = self.value(&mut front, Ty::bool(), binary(BinaryOp::BitAnd, begun, Operand::copy(natural_number)));
+                TerminatorKind::Switch { value: Operand::copy(both), targets: vec![(0, slow)], otherwise: into_head }
+            }
+            None => TerminatorKind::Goto(into_head),
+        };
+        let front = self.body.add_block(Block { statements: front, ..Block::new(self.source, kind) });
+        enter_through(self.body, natural, front);
+    }
+
+    /// All that moves on does so by this many elements.
+    fn step(&mut self, statements: &mut Vec<Statement>, by: i128) {
+        let moved: Vec<(Local, BinaryOp)> = (self.plan.left.iter().map(|local| (*local, BinaryOp::Sub)))
+            .chain(self.plan.walkers.iter().map(|local| (*local, BinaryOp::Offset)))
+            .chain(self.plan.counter.iter().map(|(local, _)| (*local, BinaryOp::Add)))
+            .collect();
+        for (local, op) in moved {
+            let ty = self.body.locals[local.index()].ty;
+            let next = self.value(statements, ty, Rvalue::Binary(op, Operand::copy(local), Operand::int(by)));
+            statements.push(Statement::assign(self.source, local, Rvalue::Use(Operand::copy(next))));
+        }
+    }
+
     /// A new local with this value.
     fn value(&mut self, statements: &mut Vec<Statement>, ty: Ty, value: Rvalue) -> Local {
         let local = self.body.add_local(ty, self.source);
@@ -537,12 +770,20 @@ impl Writer<'_> {
                 let cast = Rvalue::Cast(Cast::PointerToPointer, Operand::copy(*local), ty);
                 Operand::copy(self.value(statements, ty, cast))
             }
-            (Where::Indexed(place), Some((counter, _))) => {
+            (Where::Indexed(place, shift), Some((counter, _))) => {
                 let mut place = place.clone();
-                place.projection.push(Projection::Index(*counter));
+                let index = match shift {
+                    None => *counter,
+                    Some(shift) => {
+                        let (op, by) = self.plan.shifts[*shift].clone();
+                        let counter = Operand::copy(*counter);
+                        self.value(statements, Ty::int(), Rvalue::Binary(op, counter, by))
+                    }
+                };
+                place.projection.push(Projection::Index(index));
                 Operand::copy(self.value(statements, ty, Rvalue::RawRef(mutable, place)))
             }
-            (Where::Indexed(_), None) => panic!("bug! an index without a counter"),
+            (Where::Indexed(..), None) => panic!("bug! an index without a counter"),
         }
     }
 

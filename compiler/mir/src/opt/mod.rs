@@ -4,10 +4,12 @@
 //! aggregates are seen through until nothing changes, so that iterators and closures dissolve into locals.
 
 mod aside;
+mod choose;
 mod dead;
 mod direct;
 pub(crate) mod fold;
 mod hoist;
+mod inclusive;
 mod inline;
 mod lanes;
 mod lend;
@@ -16,10 +18,12 @@ mod local;
 mod loops;
 mod order;
 mod propagate;
+mod ranges;
 mod remake;
 pub(crate) mod simplify;
 mod split;
 mod ssa;
+mod steady;
 mod thread;
 mod version;
 
@@ -113,6 +117,14 @@ fn improve_loops(types: &Types, mono: &mut MonoProgram) {
         }
         let body = Arc::make_mut(&mut mono.bodies[index]);
         let cx = Cx { types, layouts: &mono.layouts };
+        if inclusive::run(body) {
+            check(&cx, body, "ranges with their end");
+            improve(&cx, body);
+        }
+        if ranges::run(&cx, body) {
+            check(&cx, body, "ranges");
+            improve(&cx, body);
+        }
         if loads::run(&cx, body) {
             check(&cx, body, "moving loads");
             improve(&cx, body);
@@ -121,12 +133,20 @@ fn improve_loops(types: &Types, mono: &mut MonoProgram) {
             check(&cx, body, "copying loops");
             improve(&cx, body);
         }
+        if steady::run(body) {
+            simplify::tidy(body);
+            check(&cx, body, "moving what stays");
+        }
         if lanes::run(&cx, body) {
             simplify::tidy(body);
             check(&cx, body, "vectors");
         }
         hoist::run(&cx, body);
         check(&cx, body, "hoisting");
+        if choose::run(&cx, body) {
+            simplify::tidy(body);
+            check(&cx, body, "choices");
+        }
     }
 }
 

@@ -104,7 +104,8 @@ fn learn(cx: &Cx, body: &Body, ssa: &Ssa, local: Local, value: &Rvalue) -> Optio
         | Rvalue::Cast(..)
         | Rvalue::Discriminant(_)
         | Rvalue::Len(_)
-        | Rvalue::Repeat(_) => None,
+        | Rvalue::Repeat(_)
+        | Rvalue::Select(..) => None,
     }
 }
 

@@ -58,7 +58,7 @@ fn version(cx: &Cx, body: &mut Body, natural: &Natural) -> Option<Version> {
     }
     let facts = ssa::find(body);
     let assigned = assigned(body, natural);
-    let counter = Counter::find(cx, body, &facts, natural, &assigned)?;
+    let counter = Counter::find(cx, body, &facts, natural, &assigned).or_else(|| Counter::find_guarded(cx, body, &facts, natural, &assigned))?;
     let dominators = Dominators::of(body);
     let source = body.block(natural.head).terminator.source;
     let mut asking = Asking {
@@ -128,6 +128,8 @@ struct Counter {
     inclusive: bool,
     /// How far it goes in one turn: not negative.
     step: Operand,
+    /// It is asked for the bound only before it takes a step, so that it never leaves the range if it begins there.
+    guarded: bool,
     /// Where it is changed, and the operation that does it.
     changed: Location,
     operation: Location,
@@ -193,7 +195,60 @@ impl Counter {
             _ => return None,
         };
         // Any other type would have to be widened first.
-        (cx.types.operand(&body.locals, bound) == ty).then(|| Counter { local, ty, rises, bound: bound.as_copy(), inclusive, step, changed, operation })
+        (cx.types.operand(&body.locals, bound) == ty).then(|| Counter { local, ty, rises, bound: bound.as_copy(), inclusive, step, guarded: false, changed, operation })
+    }
+
+    /// That of a loop which asks at the end of a round whether there is another, and takes one step if so.
+    fn find_guarded(cx: &Cx, body: &Body, facts: &Ssa, natural: &Natural, assigned: &FastMap<Local, u32>) -> Option<Counter> {
+        let before = crate::graph::predecessors(body);
+        natural.blocks.iter().find_map(|index| {
+            let TerminatorKind::Switch { value, targets, otherwise } = &body.blocks[index].terminator.kind else { return None };
+            let [(0, on_false)] = targets[..] else { return None };
+            if natural.contains(on_false) || before[otherwise.index()].len() != 1 {
+                return None;
+            }
+            let condition = value.as_local()?;
+            let (op, left, right) = body.blocks[index].statements.iter().rev().find_map(|statement| match &statement.kind {
+                StatementKind::Assign(place, Rvalue::Binary(op, left, right)) if place.as_local() == Some(condition) => Some((*op, left, right)),
+                _ => None,
+            })?;
+            let is_steady = |operand: &Operand| is_steady(operand, facts, assigned);
+            let (op, variable, bound) = if is_steady(right) { (op, left, right) } else { (flipped(op)?, right, left) };
+            let rises = match op {
+                BinaryOp::Lt => true,
+                BinaryOp::Gt => false,
+                _ => return None,
+            };
+            let local = variable.as_local()?;
+            let ty = body.local_decl(local).ty;
+            let fits = matches!(ty.kind(), TyKind::Int(_)) && cx.types.operand(&body.locals, bound) == ty && is_steady(bound);
+            if !fits || assigned.get(&local) != Some(&1) || facts.borrowed.contains(local.index()) {
+                return None;
+            }
+            let next = body.block(*otherwise);
+            let at = next.statements.iter().position(|statement| matches!(&statement.kind, StatementKind::Assign(place, _) if place.as_local() == Some(local)))?;
+            let changed = Location::new(*otherwise, at);
+            let operation = operation_of(body, facts, natural, changed)?;
+            if operation.block != changed.block {
+                return None;
+            }
+            let step = match &next.statements[operation.statement as usize].kind {
+                StatementKind::Assign(_, Rvalue::Binary(BinaryOp::Add, left, right)) if rises && left.as_local() == Some(local) => right,
+                StatementKind::Assign(_, Rvalue::Binary(BinaryOp::Sub, left, right)) if !rises && left.as_local() == Some(local) => right,
+                _ => return None,
+            };
+            (step.as_int() == Some(1)).then(|| Counter {
+                local,
+                ty,
+                rises,
+                bound: bound.as_copy(),
+                inclusive: true,
+                step: constant(ty, 1),
+                guarded: true,
+                changed,
+                operation,
+            })
+        })
     }
 }
 
@@ -216,11 +271,14 @@ fn operation_of(body: &Body, facts: &Ssa, natural: &Natural, mut at: Location) -
     None
 }
 
-/// Has the same value in every turn.
+/// Has the same value in every turn: also a part of a struct that the loop leaves alone.
 fn is_steady(operand: &Operand, facts: &Ssa, assigned: &FastMap<Local, u32>) -> bool {
     match operand.place() {
         None => operand.as_int().is_some(),
-        Some(place) => place.as_local().is_some_and(|local| !assigned.contains_key(&local) && !facts.borrowed.contains(local.index())),
+        Some(place) => {
+            let in_place = place.projection.iter().all(|step| matches!(step, Projection::Field(_)));
+            in_place && !assigned.contains_key(&place.local) && !facts.borrowed.contains(place.local.index())
+        }
     }
 }
 
@@ -296,6 +354,11 @@ impl Asking<'_> {
     fn count(&mut self) -> Option<Range> {
         let Counter { ty, rises, inclusive, .. } = self.counter;
         let (bound, step) = (self.counter.bound.clone(), self.counter.step.clone());
+        if self.counter.guarded {
+            let start = self.start();
+            let (low, high) = if rises { (start.clone(), bound.clone()) } else { (bound.clone(), start.clone()) };
+            return self.require(BinaryOp::Ge, high, low).then(|| Range { start, last: bound.clone(), end: bound });
+        }
         if step.as_int().is_none() && !self.require(BinaryOp::Gt, step.clone(), constant(ty, 0)) {
             return None;
         }
@@ -495,6 +558,11 @@ impl Asking<'_> {
                 let a = self.interval(left, at)?;
                 Some((self.divide(ty, &a.0, by), self.divide(ty, &a.1, by)))
             }
+            BinaryOp::Shr | BinaryOp::ShrChecked => {
+                let by = right.as_int().filter(|by| (0..63).contains(by))?;
+                let a = self.interval(left, at)?;
+                Some((self.shift(ty, &a.0, by), self.shift(ty, &a.1, by)))
+            }
             BinaryOp::Rem | BinaryOp::RemChecked => {
                 let by = right.as_int().filter(|by| *by > 0)?;
                 let a = self.interval(left, at)?;
@@ -531,15 +599,25 @@ impl Asking<'_> {
 
     /// Towards zero, which keeps the order of values.
     fn divide(&mut self, ty: Ty, value: &Operand, by: i128) -> Operand {
-        if let Some(value) = value.as_int() {
-            return constant(ty, value / by);
+        match value.as_int() {
+            Some(value) => constant(ty, value / by),
+            None => self.smaller(BinaryOp::Div, ty, value, by),
         }
-        let key = (BinaryOp::Div, text(value), by.to_string());
+    }
+    /// Downwards, which keeps it, too.
+    fn shift(&mut self, ty: Ty, value: &Operand, by: i128) -> Operand {
+        match value.as_int() {
+            Some(value) => constant(ty, value >> by),
+            None => self.smaller(BinaryOp::Shr, ty, value, by),
+        }
+    }
+    fn smaller(&mut self, op: BinaryOp, ty: Ty, value: &Operand, by: i128) -> Operand {
+        let key = (op, text(value), by.to_string());
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
         let result = self.local(ty);
-        self.statements.push(Statement::assign(self.source, result, Rvalue::Binary(BinaryOp::Div, value.clone(), constant(ty, by))));
+        self.statements.push(Statement::assign(self.source, result, Rvalue::Binary(op, value.clone(), constant(ty, by))));
         self.known.insert(key, Operand::copy(result));
         if self.is_positive(value) {
             self.positive.insert(text(&Operand::copy(result)));

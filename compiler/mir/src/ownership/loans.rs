@@ -344,7 +344,12 @@ impl<'a> Loans<'a> {
                 }
                 held
             }
-            Rvalue::RawRef(..) | Rvalue::Binary(..) | Rvalue::Unary(..) | Rvalue::Discriminant(_) | Rvalue::Len(_) => Held::default(),
+            Rvalue::RawRef(..)
+            | Rvalue::Binary(..)
+            | Rvalue::Unary(..)
+            | Rvalue::Discriminant(_)
+            | Rvalue::Len(_)
+            | Rvalue::Select(..) => Held::default(),
         }
     }
 
