@@ -18,6 +18,8 @@ cargo x ui [F]       the programs that must be refused whose name contains F
 cargo x run [F]      the programs that must run whose name contains F
 cargo x pages [F]    the programs on pages
 cargo x fuzz [S]     programs made up for S seconds (60)
+cargo x owner [S]    functions about ownership made up for S seconds (600), accepted ones run by the oracle
+cargo x owner --count N        so many of them instead
 cargo x bench kernels [NAME…]  how fast compiled code runs beside C and Rust
 cargo x bench compile          how long the compiler takes beside gcc and Go
 cargo x bench parallel [NAME…] data parallelism beside plain threads and rayon
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "bless" => bless(filter),
         "ui" | "run" | "pages" => harness(name, filter, &[]),
         "fuzz" => harness("fuzz", "made_up", &[("AURORA_FUZZ_SECONDS", if filter.is_empty() { "60" } else { filter })]),
+        "owner" => owner(&words[1..]),
         "models" => models(),
         "stress" => stress::run(&root(), &words[1..]),
         "bench" => return bench::run(&words[1..]),
@@ -67,6 +70,18 @@ fn harness(target: &str, filter: &str, settings: &[(&str, &str)]) -> bool {
         command.arg("--").arg(filter);
     }
     done(command.envs(settings.iter().copied()))
+}
+
+/// By time, or by number; the second is for the word behind `--count`.
+fn owner(words: &[String]) -> bool {
+    let settings = match words {
+        [] => [("AURORA_OWNER_SECONDS", "600"), ("AURORA_OWNER_COUNT", "1000000000")],
+        [option, count, ..] if option == "--count" => [("AURORA_OWNER_SECONDS", "1000000"), ("AURORA_OWNER_COUNT", count)],
+        [seconds, ..] => [("AURORA_OWNER_SECONDS", seconds.as_str()), ("AURORA_OWNER_COUNT", "1000000000")],
+    };
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["test", "--quiet", "--package", "harness", "--test", "owner", "--", "--nocapture"]).current_dir(root());
+    done(command.envs(settings))
 }
 
 /// A workspace of its own: loom is needed nowhere else.

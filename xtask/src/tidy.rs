@@ -12,10 +12,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("hir", &["syntax", "diag"]),
     ("mir", &["hir", "diag"]),
     ("codegen", &["mir", "hir", "diag", "abi"]),
+    ("oracle", &["mir", "hir", "diag"]),
     ("rt", &["abi"]),
     ("explore", &["rt"]),
     ("litmus", &["explore"]),
-    ("driver", &["diag", "syntax", "hir", "mir", "codegen", "abi", "rt", "litmus", "explore"]),
+    ("driver", &["diag", "syntax", "hir", "mir", "codegen", "oracle", "abi", "rt", "litmus", "explore"]),
     ("harness", &["driver", "litmus", "diag", "abi"]),
     ("xtask", &[]),
 ];

@@ -46,12 +46,14 @@ pub(crate) enum Command {
     Run(Run),
     Compile(Compile),
     Check { files: Vec<PathBuf>, format: MessageFormat },
+    CheckLibrary { format: MessageFormat },
     Test { path: PathBuf, filter: Option<String>, replay: Option<String> },
     Explain { code: String },
     ExplainLoops { file: PathBuf, format: MessageFormat },
     Emit { stage: Stage, file: PathBuf, function: Option<String> },
     Explore(Explore),
     Litmus(Litmus),
+    Oracle(Oracle),
     Version,
     Help { command: Option<String> },
 }
@@ -110,6 +112,21 @@ pub(crate) struct Litmus {
     pub engine: Engine,
 }
 
+/// What is run step by step, every access to memory watched.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Oracle {
+    pub files: Vec<PathBuf>,
+    /// Functions whose names begin so, instead of `main`.
+    pub functions: Option<String>,
+    /// With so many values for each of their parameters.
+    pub inputs: u64,
+    /// A run that takes more is given up.
+    pub steps: u64,
+}
+
+/// So many steps are watched unless told otherwise.
+pub(crate) const STEPS_MAX: u64 = 100_000_000;
+
 /// Who judges litmus tests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Engine {
@@ -154,12 +171,13 @@ const GLOBAL: &[(&str, bool)] = &[("--timings", false), ("--color", true), ("--h
 const SHAPES: &[Shape] = &[
     Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true), ("--stats", false), ("--opt", true), ("--auto-parallel", false)] },
     Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true), ("--opt", true), ("--auto-parallel", false)] },
-    Shape { name: "check", options: &[("--message-format", true)] },
+    Shape { name: "check", options: &[("--message-format", true), ("--std", false)] },
     Shape { name: "test", options: &[("--filter", true), ("--replay", true)] },
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
     Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true)] },
     Shape { name: "litmus", options: &[("--json", false), ("--verbose", false), ("--engine", true)] },
+    Shape { name: "oracle", options: &[("--functions", true), ("--inputs", true), ("--steps", true)] },
     Shape { name: "help", options: &[] },
     Shape { name: "version", options: &[] },
 ];
@@ -330,6 +348,9 @@ impl Given {
             }
             "check" => {
                 let format = self.format()?;
+                if self.take(&["--std"]).is_some() {
+                    return Ok(Command::CheckLibrary { format });
+                }
                 if self.plain.is_empty() {
                     self.one("a file")?;
                 }
@@ -384,6 +405,14 @@ impl Given {
                     self.one("a file or a folder")?;
                 }
                 Command::Litmus(Litmus { paths: self.plain.into_iter().map(PathBuf::from).collect(), json, verbose, engine })
+            }
+            "oracle" => {
+                let (functions, inputs, steps) = (self.take(&["--functions"]), self.number("--inputs")?, self.number("--steps")?);
+                if self.plain.is_empty() {
+                    self.one("a file")?;
+                }
+                let files = self.plain.into_iter().map(PathBuf::from).collect();
+                Command::Oracle(Oracle { files, functions, inputs: inputs.unwrap_or(1), steps: steps.unwrap_or(STEPS_MAX) })
             }
             "version" => Command::Version,
             _ => {

@@ -7,6 +7,7 @@ mod explain;
 mod explore;
 mod help;
 mod litmus;
+mod oracle;
 mod timeline;
 
 use crate::args::{Command, Request};
@@ -16,10 +17,12 @@ pub(crate) fn run(request: Request) -> u8 {
     let global = &request.global;
     match request.command {
         Command::Check { files, format } => check::check(&files, format, global),
+        Command::CheckLibrary { format } => check::check_library(format, global),
         Command::Emit { stage, file, function } => emit::emit(stage, &file, function.as_deref(), global),
         Command::Explore(request) => explore::explore(&request, global),
         Command::Explain { code } => explain::explain(&code),
         Command::ExplainLoops { file, format } => explain::loops(&file, format, global),
+        Command::Oracle(request) => oracle::oracle(&request, global),
         Command::Run(run) => build::run(&run, global),
         Command::Compile(compile) => build::compile(&compile, global),
         Command::Litmus(request) => litmus::litmus(&request),

@@ -54,6 +54,11 @@ pub(crate) fn types_of(session: &mut Session, modules: &[Module]) -> Arc<TypedPr
     types_with(session, modules, Extent::Whole).0
 }
 
+/// The library alone, all of it.
+pub(crate) fn library(session: &mut Session) -> Arc<TypedProgram> {
+    types_with(session, &[], Extent::Whole).0
+}
+
 /// With so much of the library; how much that was.
 fn types_with(session: &mut Session, own: &[Module], extent: Extent) -> (Arc<TypedProgram>, Extent) {
     let name = if extent == Extent::Whole { "parse all std" } else { "parse std" };

@@ -3,6 +3,7 @@
 
 use crate::body::Body;
 use crate::fast::FastMap;
+use crate::ownership::Keeps;
 use crate::types::Types;
 use crate::{build, drops, ownership};
 use diag::Diags;
@@ -13,12 +14,13 @@ use std::sync::{Arc, Mutex};
 /// Generic bodies with their drops made explicit. Shared by threads.
 pub struct CheckedProgram<'a> {
     program: &'a TypedProgram,
+    keeps: Keeps,
     bodies: Mutex<FastMap<FnId, Arc<Vec<Body>>>>,
 }
 
 /// Ownership of all bodies outside the library.
 pub fn check<'a>(program: &'a TypedProgram, diags: &mut Diags) -> CheckedProgram<'a> {
-    let checked = CheckedProgram { program, bodies: Mutex::default() };
+    let checked = CheckedProgram { program, keeps: Keeps::of(program), bodies: Mutex::default() };
     for def in &program.program().fns {
         if !program.program().module(def.module).library {
             checked.make(def.id, Some(diags));
@@ -27,9 +29,14 @@ pub fn check<'a>(program: &'a TypedProgram, diags: &mut Diags) -> CheckedProgram
     checked
 }
 
-/// The same for one function of the library, for the tests of `std`.
-pub fn check_function(program: &TypedProgram, id: FnId, diags: &mut Diags) {
-    CheckedProgram { program, bodies: Mutex::default() }.make(id, Some(diags));
+/// Ownership of the library's own bodies, which nobody asks for when a program is compiled: for the tests of `std`.
+pub fn check_library(program: &TypedProgram, diags: &mut Diags) {
+    let checked = CheckedProgram { program, keeps: Keeps::default(), bodies: Mutex::default() };
+    for def in &program.program().fns {
+        if program.program().module(def.module).library {
+            checked.make(def.id, Some(diags));
+        }
+    }
 }
 
 impl CheckedProgram<'_> {
@@ -49,7 +56,7 @@ impl CheckedProgram<'_> {
                 let mut sound = true;
                 if let Some(diags) = diags {
                     let mut own = Diags::new();
-                    ownership::check(&types, &typed, &bodies, &mut own);
+                    ownership::check(&types, &self.keeps, &typed, &bodies, &mut own);
                     sound = !own.has_errors();
                     diags.extend(own);
                 }

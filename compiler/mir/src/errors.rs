@@ -409,6 +409,21 @@ pub fn undeclared_origin(name: &str, at: Span, declared: Span, plain: Option<Sym
     }
 }
 
+pub fn escapes_closure(name: &str, kept: Span, declared: Span, call: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0508, format!("the closure keeps `{name}`, which it is lent only while it runs"))
+        .primary(kept, "kept here, outside of the closure")
+        .label(declared, "lent to the closure for each call")
+        .label(call, "whoever gets the closure may call it with a view of something short-lived")
+        .help("keep a copy of what is looked at (`.clone()`), or go through the elements with a `for` loop and keep them there")
+}
+
+pub fn kept_by_trait(name: &str, kept: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0508, format!("{name} is kept in `self`, but the trait lends it for the call only"))
+        .primary(kept, "kept here")
+        .label(declared, "lent by the caller, who knows only what the trait says")
+        .help("keep an owner (`.clone()`), or let the trait speak of it: `trait Name<T> { fn method(&mut self, x: T) }`")
+}
+
 pub fn borrows_from_nothing(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(Code::E0512, format!("the result of `{name}` is a view, but there is nothing that it could look at"))
         .primary(span, "no parameter is a reference or a view")

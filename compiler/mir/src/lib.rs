@@ -34,7 +34,7 @@ mod reach;
 mod place;
 
 pub use build::build;
-pub use check::{CheckedProgram, check, check_function};
+pub use check::{CheckedProgram, check, check_library};
 pub use mono::{Grain, Roots, check_constants, monomorphize};
 pub use opt::{Level, optimize};
 pub use fast::{BitSet, FastMap, FastSet};

@@ -8,6 +8,7 @@ pub mod files;
 pub mod fuzz;
 pub mod json;
 pub mod marks;
+pub mod ownership;
 pub mod pages;
 pub mod run;
 pub mod stages;

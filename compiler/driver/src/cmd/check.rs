@@ -25,3 +25,11 @@ pub(crate) fn check(files: &[PathBuf], format: MessageFormat, global: &Global) -
     }
     code
 }
+
+/// The library's own bodies: compiling a program takes them for granted, its tests do not.
+pub(crate) fn check_library(format: MessageFormat, global: &Global) -> u8 {
+    let mut session = Session::new(global, format);
+    let typed = pipeline::library(&mut session);
+    session.phase("check", |s| mir::check_library(&typed, &mut s.diags));
+    session.finish()
+}

@@ -21,6 +21,7 @@ Commands:
   emit --stage S FILE    show what a phase made of a program
   explore FILE           run a program in every execution that it has
   litmus PATH…           judge litmus tests under the memory model
+  oracle FILE…           run programs step by step, every access to memory watched
   help COMMAND           more about a command
   version                the version
 
@@ -84,7 +85,7 @@ Usage: aurorac check FILE… [--message-format human|json]
 
 Reports every mistake and makes nothing. Each FILE is a program of its own. Text goes to standard error; with `json`
 standard output has one object a line: code, severity, message, file, spans, help, notes, fix. Ends with 1 if there was a
-mistake.
+mistake. `aurorac check --std` judges the library's own functions, which compiling a program takes for granted.
 
 Examples:
   aurorac check main.aur
@@ -156,6 +157,22 @@ Options:
 Examples:
   aurorac litmus tests/litmus
   aurorac litmus --verbose SB.litmus
+",
+        "oracle" => "\
+Usage: aurorac oracle [OPTIONS] FILE…
+
+Runs `main` of each FILE slowly and watches memory: what is read was written and is still there, and no reference is used
+after another access took its right away. Safe programs have no such step; one with `unsafe` that has breaks the promise of
+its block. What the program prints goes nowhere; tasks and files are beyond it. Ends with 1 if a step was not allowed.
+
+Options:
+  --functions PREFIX  instead of `main`, every function of integers whose name begins so, one line each
+  --inputs N          with the numbers from 0 to N-1 for their parameters (1)
+  --steps N           give a run up after so many steps (100000000)
+
+Examples:
+  aurorac oracle list.aur
+  aurorac oracle made.aur --functions made_ --inputs 8
 ",
         "version" => "Usage: aurorac version\n",
         _ => return None,

@@ -242,6 +242,8 @@ impl Builder<'_> {
         // A reference is made for the cast alone: reading its variable late would not spare anything.
         let operand = self.as_operands(&[of]).remove(0);
         self.consumed(std::slice::from_ref(&operand));
+        // Who makes an address of an exclusive reference still has the reference.
+        let operand = if kind == Cast::PointerToPointer { operand.as_copy() } else { operand };
         Rvalue::Cast(kind, operand, ty)
     }
 

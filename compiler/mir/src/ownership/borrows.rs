@@ -3,6 +3,7 @@
 //! `loans` says which local holds which loan, `liveness` which local is still needed; an access to a place that overlaps
 //! a loan held by a live local is the mistake. Signatures are all that is known of callees, and a body is held to its own.
 
+use super::inward::{Closures, Keeps};
 use super::liveness::Liveness;
 use super::loans::{Held, Loan, LoanId, Loans, State};
 use super::names::Names;
@@ -13,11 +14,12 @@ use crate::errors::{self, BorrowConflict, Did};
 use crate::place::Location;
 use crate::types::Types;
 use diag::{Diags, Span};
+use hir::ids::ClosureId;
 use hir::ty::{Mutable, TyKind};
 use hir::typed;
 
-pub(super) fn check(types: &Types, typed: &typed::Body, body: &Body, diags: &mut Diags) {
-    let views = Views::new(types);
+pub(super) fn check(types: &Types, keeps: &Keeps, typed: &typed::Body, bodies: &[Body], body: &Body, diags: &mut Diags) {
+    let views = Views::new(types, keeps);
     if let Origin::Fn(id) = body.origin
         && views.borrows_from_nothing(id)
     {
@@ -25,7 +27,8 @@ pub(super) fn check(types: &Types, typed: &typed::Body, body: &Body, diags: &mut
         diags.push(errors::borrows_from_nothing(def.span, &def.name));
         return;
     }
-    let loans = Loans::new(types, &views, body);
+    let closures = Closures::new(types, bodies);
+    let loans = Loans::new(types, &views, &closures, body);
     // Without a loan nothing can conflict.
     if loans.list.is_empty() {
         return;
@@ -34,7 +37,8 @@ pub(super) fn check(types: &Types, typed: &typed::Body, body: &Body, diags: &mut
     let liveness = Liveness::new(body, &views);
     let names = Names { types, typed, body };
     let allowed = allowed_results(types, &loans, &views, body);
-    let mut checker = Checker { names, loans: &loans, liveness: &liveness, allowed, diags, reported: Vec::new() };
+    let lent_only = lent_only(&loans, &views, body);
+    let mut checker = Checker { names, loans: &loans, liveness: &liveness, allowed, lent_only, diags, reported: Vec::new(), escapes: Vec::new() };
     for id in body.block_ids() {
         // The way out of a panic does what the ordinary way does.
         if body.block(id).cleanup {
@@ -50,14 +54,19 @@ pub(super) fn check(types: &Types, typed: &typed::Body, body: &Body, diags: &mut
 fn allowed_results(types: &Types, loans: &Loans, views: &Views, body: &Body) -> Option<Vec<LoanId>> {
     let Origin::Fn(id) = body.origin else { return None };
     let mut allowed = Vec::new();
-    for (index, carries) in views.result_carries(id).into_iter().enumerate() {
+    // Who calls a method of a trait knows what the trait says.
+    let told = views.trait_method(id).unwrap_or(id);
+    for (index, carries) in views.result_carries(told).into_iter().enumerate() {
         let param = Local(index as u32 + 1);
         match carries {
             Carries::Nothing => {}
             Carries::Contents => {
                 allowed.push(loans.contents_of(param));
-                // A value of a parameter's type cannot be the reference through which it was reached.
-                if !views.spells_a_view(types.program.program().fn_def(id).ret) {
+                // A value of a parameter's type cannot be the reference through which it was reached; and where the trait takes a
+                // value, a reference is what it contains.
+                let hir = types.program.program();
+                let is_value = hir.fn_def(told).params.get(index).is_some_and(|param| !matches!(param.ty.kind(), TyKind::Ref(..)));
+                if is_value || !views.spells_a_view(hir.fn_def(id).ret) {
                     allowed.push(loans.reference_of(param));
                 }
             }
@@ -68,14 +77,37 @@ fn allowed_results(types: &Types, loans: &Loans, views: &Views, body: &Body) -> 
         }
     }
     // What the caller lent with the call may have been put into what an exclusive reference leads to, and come back with it.
-    let taken_in = body.params().any(|param| match body.local_decl(param).ty.kind() {
-        TyKind::Ref(Mutable::Yes, to) => views.takes_in(*to) && allowed.contains(&loans.contents_of(param)),
-        _ => false,
-    });
-    if taken_in {
-        allowed.extend(body.params().flat_map(|param| [loans.reference_of(param), loans.contents_of(param)]));
+    let lent_only = lent_only(loans, views, body);
+    for param in body.params() {
+        let takes_in = views.leads_in(body.local_decl(param).ty) && allowed.contains(&loans.contents_of(param));
+        if takes_in {
+            let others = body.params().filter(|other| *other != param).flat_map(|other| [loans.reference_of(other), loans.contents_of(other)]);
+            allowed.extend(others.filter(|loan| !lent_only.contains(loan)));
+        }
     }
     Some(allowed)
+}
+
+/// What a method of a library's trait may not keep in `self`: who calls it knows only the trait.
+fn lent_only(loans: &Loans, views: &Views, body: &Body) -> Vec<LoanId> {
+    let Origin::Fn(id) = body.origin else { return Vec::new() };
+    let Some(of_trait) = views.trait_method(id) else { return Vec::new() };
+    let def = views.program().fn_def(of_trait);
+    // What impls of the program's own traits keep is known to all who call them.
+    if !views.program().module(def.module).library || !def.has_self || !views.leads_in(body.local_decl(Local(1)).ty) {
+        return Vec::new();
+    }
+    let mut lent = Vec::new();
+    for (param, declared) in body.params().zip(&def.params).skip(1) {
+        let carries = views.kept_by_self(def, declared.ty);
+        if carries == Carries::Nothing {
+            lent.push(loans.contents_of(param));
+        }
+        if carries == Carries::Nothing || matches!(declared.ty.kind(), TyKind::Ref(..)) {
+            lent.push(loans.reference_of(param));
+        }
+    }
+    lent
 }
 
 /// What happens to a place.
@@ -98,9 +130,13 @@ struct Checker<'a> {
     loans: &'a Loans<'a>,
     liveness: &'a Liveness<'a>,
     allowed: Option<Vec<LoanId>>,
+    /// What may not be kept in `self`.
+    lent_only: Vec<LoanId>,
     diags: &'a mut Diags,
     /// Loans of which a conflict was told already.
     reported: Vec<LoanId>,
+    /// Closures that were told to keep what they may not.
+    escapes: Vec<u32>,
 }
 
 impl Checker<'_> {
@@ -115,6 +151,7 @@ impl Checker<'_> {
             let statement = &self.names.body.block(id).statements[index];
             self.statement(&state, at, statement);
             self.loans.statement(&mut state, at, statement);
+            self.kept_in_self(&state, at);
             if let StatementKind::Assign(dest, _) = &statement.kind
                 && dest.as_local() == Some(Local::RETURN)
             {
@@ -124,6 +161,11 @@ impl Checker<'_> {
         let at = Location::new(id, count);
         let terminator = &self.names.body.block(id).terminator;
         self.terminator(&state, at, terminator);
+        if !self.lent_only.is_empty() {
+            let mut after = state.clone();
+            self.loans.terminator(&mut after, at, terminator);
+            self.kept_in_self(&after, at);
+        }
         if let TerminatorKind::Call { callee, args, dest, target: Some(_), .. } = &terminator.kind
             && dest.as_local() == Some(Local::RETURN)
         {
@@ -147,6 +189,17 @@ impl Checker<'_> {
                         self.access(state, at, place, access, None);
                     }
                     Rvalue::Discriminant(place) | Rvalue::Len(place) => self.access(state, at, place, Access::Read, None),
+                    Rvalue::Cast(Cast::Unsize, operand, to) => {
+                        let from = self.names.types.operand(&self.body().locals, operand);
+                        let lent = self.loans.views.lent_to_dyn(from, *to);
+                        self.escapes(lent.into_iter().collect(), at);
+                    }
+                    Rvalue::Aggregate(Aggregate::Adt(id, _), _) => {
+                        if let TyKind::Adt(_, args) = self.names.types.place(&self.body().locals, place).kind() {
+                            let generics = &self.loans.views.program().adt(*id).generics;
+                            self.escapes(self.loans.views.lent_to(generics, args), at);
+                        }
+                    }
                     _ => {}
                 }
                 self.access(state, at, place, Access::Write, None);
@@ -186,6 +239,10 @@ impl Checker<'_> {
                 for arg in args {
                     self.activate(state, at, arg);
                 }
+                if let Callee::Fn(id, args) = callee {
+                    let generics = &self.loans.views.program().fn_def(*id).generics;
+                    self.escapes(self.loans.views.lent_to(generics, args), at);
+                }
                 if let Some(site) = self.loans.tasks.site(at.block) {
                     self.captures(state, at, site, args);
                 }
@@ -214,6 +271,35 @@ impl Checker<'_> {
             self.diags.push(errors::ends_before_task(&name, lent_at, here, declared));
             return;
         }
+    }
+
+    /// Closures that keep what they are lent for a call only.
+    fn escapes(&mut self, lent: Vec<(ClosureId, Vec<(bool, bool)>)>, at: Location) {
+        for (closure, params) in lent {
+            let summary = self.loans.closures.summary(closure, self.loans.views);
+            let kept = &summary.kept;
+            let found = kept.iter().zip(params).position(|(kept, (reference, contents))| reference && kept.reference.is_some() || contents && kept.contents.is_some());
+            let Some(number) = found.filter(|_| !self.escapes.contains(&closure.index)) else { continue };
+            self.escapes.push(closure.index);
+            let Some(span) = kept[number].reference.or(kept[number].contents) else { continue };
+            let param = &self.names.typed.closures[closure.index as usize].params[number];
+            self.diags.push(errors::escapes_closure(self.names.snippet(param.span), span, param.span, self.body().span_at(at)));
+        }
+    }
+
+    /// What is lent to a method of a trait for the call only is not kept.
+    fn kept_in_self(&mut self, state: &State, at: Location) {
+        if self.lent_only.is_empty() {
+            return;
+        }
+        let held = state.held(self.loans.stand_in(Local(1)));
+        let Some(id) = held.iter().find(|id| self.lent_only.contains(id)) else { return };
+        let (Loan::Reference(param) | Loan::Contents(param) | Loan::Captured(param)) = self.loans.loan(id) else { return };
+        let decl = self.body().local_decl(*param);
+        let name = decl.name.map_or_else(|| "a parameter".to_string(), |name| format!("`{name}`"));
+        let (here, declared) = (self.body().span_at(at), self.body().source(decl.source).span);
+        self.lent_only.clear();
+        self.diags.push(errors::kept_by_trait(&name, here, declared));
     }
 
     fn operand(&mut self, state: &State, at: Location, operand: &Operand) {
@@ -407,7 +493,7 @@ impl Checker<'_> {
         let Some(allowed) = &self.allowed else { return };
         for id in held.all().iter() {
             let param = match self.loans.loan(id) {
-                Loan::Reference(param) | Loan::Contents(param) => *param,
+                Loan::Reference(param) | Loan::Contents(param) | Loan::Captured(param) => *param,
                 Loan::Place { .. } => continue,
             };
             if allowed.contains(&id) || self.reported.contains(&id) {

@@ -8,6 +8,7 @@
 //! What a task captured is held under a stand-in of its own from the call that starts it to the `join` of its handle, if
 //! it is certain which one that is, else to the end of its scope: see `tasks`.
 
+use super::inward::{Closures, Kept, PutIn, closure_in};
 use super::tasks::Tasks;
 use super::views::{Carries, Views};
 use crate::body::*;
@@ -15,7 +16,7 @@ use crate::dataflow::Forward;
 use crate::fast::FastMap;
 use crate::place::Location;
 use crate::types::Types;
-use hir::ty::{Mutable, TyKind};
+use hir::ty::{Mutable, Ty, TyKind};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,6 +27,8 @@ pub(super) enum Loan {
     /// Lent by the caller: the reference of a parameter, or what it points to.
     Reference(Local),
     Contents(Local),
+    /// Of a closure: what it captured, where `Contents` is what lies behind that.
+    Captured(Local),
     /// Made here.
     Place { place: Place, mutable: Mutable, at: Location, two_phase: Option<Local> },
 }
@@ -156,9 +159,12 @@ impl State {
 pub(super) struct Loans<'a> {
     pub types: &'a Types<'a>,
     pub views: &'a Views<'a>,
+    pub closures: &'a Closures<'a>,
     pub body: &'a Body,
     pub list: Vec<Loan>,
     by_location: FastMap<Location, LoanId>,
+    /// Which closure a loan was made for.
+    captures: FastMap<LoanId, u32>,
     holds: Vec<bool>,
     /// By local: whether anything is lent through it, as a reference.
     lent_through: Vec<bool>,
@@ -166,23 +172,35 @@ pub(super) struct Loans<'a> {
 }
 
 impl<'a> Loans<'a> {
-    pub fn new(types: &'a Types<'a>, views: &'a Views<'a>, body: &'a Body) -> Loans<'a> {
+    pub fn new(types: &'a Types<'a>, views: &'a Views<'a>, closures: &'a Closures<'a>, body: &'a Body) -> Loans<'a> {
         let holds = body.locals.iter().map(|decl| views.holds(decl.ty)).collect();
         let tasks = Tasks::new(types, body);
-        let mut loans = Loans { types, views, body, list: Vec::new(), by_location: FastMap::default(), holds, lent_through: vec![false; body.locals.len()], tasks };
+        let mut loans = Loans { types, views, closures, body, list: Vec::new(), by_location: FastMap::default(), captures: FastMap::default(), holds, lent_through: vec![false; body.locals.len()], tasks };
         for param in body.params() {
             loans.list.push(Loan::Reference(param));
             loans.list.push(Loan::Contents(param));
         }
+        if matches!(body.origin, Origin::Closure(_)) {
+            loans.list.push(Loan::Captured(Local(1)));
+        }
+        let mut taken: FastMap<Local, u32> = FastMap::default();
+        for statement in body.blocks.iter().flat_map(|block| &block.statements) {
+            if let StatementKind::Assign(_, Rvalue::Aggregate(Aggregate::Closure(id), operands)) = &statement.kind {
+                taken.extend(operands.iter().filter_map(|operand| Some((operand.as_local()?, id.index))));
+            }
+        }
         for id in body.block_ids() {
             for (index, statement) in body.block(id).statements.iter().enumerate() {
                 let StatementKind::Assign(dest, Rvalue::Ref { mutable, place, two_phase }) = &statement.kind else { continue };
-                if loans.through_raw(place) {
+                if loans.through_raw(place) || loans.is_nothing(place) {
                     continue;
                 }
                 let at = Location::new(id, index);
                 loans.by_location.insert(at, LoanId(loans.list.len() as u32));
                 let two_phase = dest.as_local().filter(|_| *two_phase);
+                if let Some(closure) = dest.as_local().and_then(|local| taken.get(&local)) {
+                    loans.captures.insert(LoanId(loans.list.len() as u32), *closure);
+                }
                 loans.list.push(Loan::Place { place: place.clone(), mutable: *mutable, at, two_phase });
             }
         }
@@ -274,6 +292,29 @@ impl<'a> Loans<'a> {
         LoanId((param.0 - 1) * 2 + 1)
     }
 
+    /// What a closure's captures are.
+    pub fn captured(&self) -> Option<LoanId> {
+        matches!(self.body.origin, Origin::Closure(_)).then_some(LoanId(self.body.param_count * 2))
+    }
+
+    /// What an operand may hand on to results and other arguments: what closures in it captured comes out only if they give it.
+    fn handed_on(&self, state: &State, operand: &Operand, into: Option<Ty>) -> Held {
+        let mut held = self.operand(state, operand);
+        if self.captures.is_empty() || held.is_empty() {
+            return held;
+        }
+        self.types.operand(&self.body.locals, operand).any(&mut |part| {
+            if let TyKind::Closure(id, _) = part.kind()
+                && into.is_none_or(|into| !into.any(&mut |of| of == part))
+                && self.closures.summary(*id, self.views).gives != Carries::All
+            {
+                held.remove_all(&|loan| self.captures.get(&loan) == Some(&id.index));
+            }
+            false
+        });
+        held
+    }
+
     /// What a parameter points to in the caller's hands.
     pub fn stand_in(&self, param: Local) -> Local {
         Local(self.body.locals.len() as u32 + param.0)
@@ -289,6 +330,12 @@ impl<'a> Loans<'a> {
             place.projection[steps] == Projection::Deref
                 && matches!(self.types.place(&self.body.locals, &place.prefix(steps)).kind(), TyKind::Ptr(..))
         })
+    }
+
+    /// `&mut []`: there is nothing behind it that could end.
+    fn is_nothing(&self, place: &Place) -> bool {
+        let ty = place.as_local().map(|local| self.body.local_decl(local).ty);
+        matches!(ty.map(Ty::kind), Some(TyKind::Array(_, len)) if matches!(len.kind(), TyKind::Const(0)))
     }
 
     fn is_reference(&self, local: Local) -> bool {
@@ -308,6 +355,20 @@ impl<'a> Loans<'a> {
             .count()
     }
 
+    /// How many references a place passes through before the last shared one.
+    fn last_shared(&self, place: &Place) -> usize {
+        let (mut passed, mut last) = (0, 0);
+        for steps in (0..place.projection.len()).filter(|&steps| place.projection[steps] == Projection::Deref) {
+            if let TyKind::Ref(mutable, _) = self.types.place(&self.body.locals, &place.prefix(steps)).kind() {
+                if !mutable.is_yes() {
+                    last = passed;
+                }
+                passed += 1;
+            }
+        }
+        last
+    }
+
     pub fn operand(&self, state: &State, operand: &Operand) -> Held {
         let Some(place) = operand.place() else { return Held::default() };
         if !self.holds[place.local.index()] || !self.views.holds(self.types.place(&self.body.locals, place)) {
@@ -325,8 +386,9 @@ impl<'a> Loans<'a> {
                 if self.holds[place.local.index()] {
                     let base = state.held(place.local);
                     let references = self.references(place);
-                    // Lent on: as long as the new reference lives, so does what it came through.
-                    for layer in base.0.iter().take(references) {
+                    // Lent on: as long as the new reference lives, so does what it came through; what comes out of a shared
+                    // reference depends on nothing before it.
+                    for layer in base.0.iter().take(references).skip(self.last_shared(place)) {
                         layers[0].add(layer);
                     }
                     if self.views.holds(self.types.place(&self.body.locals, place)) {
@@ -373,7 +435,7 @@ impl<'a> Loans<'a> {
     fn forget_through(&self, state: &mut State, local: Local, new: &mut Held) {
         let gone = |id: LoanId| match self.loan(id) {
             Loan::Place { place, .. } => place.local == local && place.is_indirect(),
-            Loan::Reference(_) | Loan::Contents(_) => false,
+            Loan::Reference(_) | Loan::Contents(_) | Loan::Captured(_) => false,
         };
         if self.lent_through.get(local.index()).is_some_and(|lent| *lent) {
             for held in state.0.values_mut() {
@@ -400,7 +462,7 @@ impl<'a> Loans<'a> {
             }
             seen.push(target);
             match self.loan(target).clone() {
-                Loan::Reference(param) | Loan::Contents(param) => {
+                Loan::Reference(param) | Loan::Contents(param) | Loan::Captured(param) => {
                     state.0.entry(self.stand_in(param)).or_default().add(new);
                 }
                 Loan::Place { place, .. } => self.store_inside(state, &place, new, seen),
@@ -408,37 +470,107 @@ impl<'a> Loans<'a> {
         }
     }
 
-    /// Exclusive references to what can take views in get those of all other arguments, unless the signature says less.
+    /// What leads to places that take views in gets those of the other arguments, as far as the signature says.
     fn call_effects(&self, state: &mut State, callee: &Callee, args: &[Operand]) {
         for (index, arg) in args.iter().enumerate() {
             let Some(place) = arg.place() else { continue };
             let ty = self.types.place(&self.body.locals, place);
-            let TyKind::Ref(Mutable::Yes, to) = ty.kind() else { continue };
-            if !self.views.takes_in(*to) {
+            if !self.views.leads_in(ty) {
                 continue;
             }
-            let told = match callee {
-                Callee::Fn(id, _) => self.views.put_into(*id, index).map(|carries| (carries, &self.types.program.program().fn_def(*id).params)),
+            let Some(PutIn { carries, deep }) = self.put_in(callee, args, index, ty) else { continue };
+            let declared = match callee {
+                Callee::Fn(id, _) => Some(&self.types.program.program().fn_def(*id).params),
                 _ => None,
             };
             let mut given = Held::default();
-            for (other, operand) in args.iter().enumerate() {
-                if other == index {
-                    continue;
-                }
-                let held = self.operand(state, operand);
-                match told.as_ref().and_then(|(carries, params)| Some((*carries.get(other)?, params.get(other)?.ty))) {
-                    Some((Carries::Nothing, _)) => {}
-                    Some((Carries::Contents, ty)) if matches!(ty.kind(), TyKind::Ref(..)) => {
+            for (other, operand) in args.iter().enumerate().filter(|(other, _)| *other != index) {
+                let held = self.handed_on(state, operand, None);
+                let by_reference = match declared.and_then(|params| params.get(other)) {
+                    Some(param) => matches!(param.ty.kind(), TyKind::Ref(..)),
+                    None => matches!(self.types.operand(&self.body.locals, operand).kind(), TyKind::Ref(..)),
+                };
+                match carries.get(other).copied().unwrap_or(Carries::All) {
+                    Carries::Nothing => {}
+                    Carries::Contents if by_reference => {
                         given.add(&held.behind(1));
                     }
-                    Some(_) | None => {
+                    Carries::Contents | Carries::All => {
                         given.add(&held);
                     }
                 }
             }
-            if !given.is_empty() {
-                self.store_inside(state, &place.deref(), &given, &mut Vec::new());
+            if given.is_empty() {
+                continue;
+            }
+            let reached = self.operand(state, arg);
+            match ty.kind() {
+                TyKind::Ref(..) => self.store_inside(state, &place.deref(), &given, &mut Vec::new()),
+                // It comes back with the result, if that carries it.
+                _ => {
+                    state.0.entry(place.local).or_default().add_at(1, &given);
+                }
+            }
+            if deep {
+                self.store_beyond(state, &reached, &given, &mut Vec::new());
+            }
+        }
+    }
+
+    /// What a call may put into what an argument of this type leads to; `None`: nothing.
+    fn put_in(&self, callee: &Callee, args: &[Operand], index: usize, ty: Ty) -> Option<PutIn> {
+        let all = || PutIn { carries: vec![Carries::All; args.len()], deep: true };
+        let closure = closure_in(ty).map(|id| self.closures.summary(id, self.views));
+        match callee {
+            Callee::Fn(id, _) => {
+                let keeps_nothing = closure.is_some_and(|closure| closure.kept.iter().all(|kept| kept.reference.is_none() && kept.contents.is_none()));
+                if keeps_nothing { None } else { Some(self.views.put_in(*id, index).unwrap_or_else(all)) }
+            }
+            Callee::FnTrait(..) if index == 0 => {
+                // What it captured may go into what it is called with, but not into itself.
+                // One that nobody here sees into keeps what its own type speaks of; who made it knows, and none of it is from here.
+                let closure = closure?;
+                let kept = |number: usize| match closure.kept.get(number).copied().unwrap_or_default() {
+                    Kept { reference: Some(_), .. } => Carries::All,
+                    Kept { contents: Some(_), .. } => Carries::Contents,
+                    Kept { .. } => Carries::Nothing,
+                };
+                let carries = std::iter::once(Carries::Nothing).chain((1..args.len()).map(|arg| kept(arg - 1))).collect();
+                Some(PutIn { carries, deep: true })
+            }
+            // Into what nobody sees into goes nothing here: whoever knows what it is knows the callback, too.
+            Callee::FnTrait(..) if matches!(ty.peeled().kind(), TyKind::Param(_) | TyKind::Projection(_)) => None,
+            Callee::FnTrait(..) => {
+                let mut carries = all().carries;
+                carries[0] = Carries::Contents;
+                Some(PutIn { carries, deep: true })
+            }
+            _ => Some(all()),
+        }
+    }
+
+    /// Views put somewhere behind the exclusive references that a value holds.
+    fn store_beyond(&self, state: &mut State, held: &Held, new: &Held, seen: &mut Vec<LoanId>) {
+        for id in held.iter() {
+            if seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            match self.loan(id).clone() {
+                Loan::Reference(param) | Loan::Contents(param) | Loan::Captured(param) => {
+                    if self.views.leads_in(self.body.local_decl(param).ty) {
+                        state.0.entry(self.stand_in(param)).or_default().add(new);
+                    }
+                }
+                Loan::Place { place, mutable, .. } => {
+                    let ty = self.types.place(&self.body.locals, &place);
+                    if !mutable.is_yes() || !self.views.holds(ty) {
+                        continue;
+                    }
+                    let inner = state.held(place.local).behind(self.references(&place));
+                    self.store_inside(state, &place, new, &mut Vec::new());
+                    self.store_beyond(state, &inner, new, seen);
+                }
             }
         }
     }
@@ -467,7 +599,7 @@ impl<'a> Loans<'a> {
             _ => None,
         };
         for (index, arg) in args.iter().enumerate() {
-            let from = self.operand(state, arg);
+            let from = self.handed_on(state, arg, Some(ty));
             let by_reference = match declared {
                 Some(params) => params.get(index).is_none_or(|param| matches!(param.ty.kind(), TyKind::Ref(..))),
                 None => matches!(self.types.operand(&self.body.locals, arg).kind(), TyKind::Ref(..)),
@@ -496,6 +628,14 @@ impl Forward for Loans<'_> {
                 continue;
             }
             let contents = Set::one(self.contents_of(param));
+            if let Some(captured) = self.captured().filter(|_| param == Local(1)) {
+                let mut layers = vec![Set::one(captured), contents];
+                if self.is_reference(param) {
+                    layers.insert(0, Set::one(self.reference_of(param)));
+                }
+                state.0.insert(param, Held(layers));
+                continue;
+            }
             let held = if self.is_reference(param) {
                 Held(vec![Set::one(self.reference_of(param)), contents])
             } else {

@@ -2,6 +2,7 @@
 //! bodies right after `build`, so that spans and names are the user's.
 
 mod borrows;
+mod inward;
 mod liveness;
 mod loans;
 mod moves;
@@ -17,8 +18,10 @@ use crate::types::Types;
 use diag::Diags;
 use hir::typed;
 
+pub(crate) use inward::Keeps;
+
 /// Reports the mistakes of one function and its closures.
-pub fn check(types: &Types, typed: &typed::Body, bodies: &[Body], diags: &mut Diags) {
+pub fn check(types: &Types, keeps: &Keeps, typed: &typed::Body, bodies: &[Body], diags: &mut Diags) {
     let mut changed = FastSet::default();
     let before = diags.has_errors();
     for body in bodies {
@@ -28,7 +31,7 @@ pub fn check(types: &Types, typed: &typed::Body, bodies: &[Body], diags: &mut Di
     // What was moved away by mistake would be missed again as a loan.
     if clean {
         for body in bodies {
-            borrows::check(types, typed, body, diags);
+            borrows::check(types, keeps, typed, bodies, body, diags);
         }
     }
     unused::check(types, typed, &changed, clean, diags);

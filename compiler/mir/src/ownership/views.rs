@@ -1,5 +1,6 @@
 //! Which types hold views, which can take one in, and what a call's signature says of its result.
 
+use super::inward::Keeps;
 use crate::fast::FastMap;
 use crate::types::Types;
 use hir::Program;
@@ -10,14 +11,17 @@ use std::cell::RefCell;
 
 /// Answers for one function, remembered.
 pub(super) struct Views<'a> {
-    types: &'a Types<'a>,
+    pub types: &'a Types<'a>,
     known: RefCell<FastMap<Ty, bool>>,
     handles: RefCell<FastMap<AdtId, bool>>,
+    pub ways_in: RefCell<FastMap<Ty, bool>>,
+    pub keeps: &'a Keeps,
 }
 
 /// Which loans of an argument a result carries.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Carries {
+    #[default]
     Nothing,
     /// Those of what it points to or contains.
     Contents,
@@ -25,12 +29,19 @@ pub(super) enum Carries {
     All,
 }
 
+impl Carries {
+    /// The more of the two.
+    pub fn or(self, other: Carries) -> Carries {
+        self.max(other)
+    }
+}
+
 impl<'a> Views<'a> {
-    pub fn new(types: &'a Types<'a>) -> Views<'a> {
-        Views { types, known: RefCell::default(), handles: RefCell::default() }
+    pub fn new(types: &'a Types<'a>, keeps: &'a Keeps) -> Views<'a> {
+        Views { types, known: RefCell::default(), handles: RefCell::default(), ways_in: RefCell::default(), keeps }
     }
 
-    fn program(&self) -> &'a Program {
+    pub fn program(&self) -> &'a Program {
         self.types.program.program()
     }
 
@@ -87,18 +98,6 @@ impl<'a> Views<'a> {
         answer
     }
 
-    /// Whether a view can be put into a value of this type through an exclusive reference to it.
-    pub fn takes_in(&self, ty: Ty) -> bool {
-        match ty.kind() {
-            TyKind::Closure(id, args) => self.types.closure_fields(*id, *args).iter().any(|ty| match ty.kind() {
-                // Captured to be looked at: nothing is put there.
-                TyKind::Ref(mutable, to) => mutable.is_yes() && self.takes_in(*to),
-                _ => self.takes_in(*ty),
-            }),
-            _ => self.holds(ty),
-        }
-    }
-
     /// Whether the destructor of a value may look at what it holds: a `view` type with a destructor of its own, or a
     /// user's type with one. Containers of the library only end their elements.
     pub fn destructor_looks(&self, ty: Ty) -> bool {
@@ -141,12 +140,19 @@ impl<'a> Views<'a> {
 
     /// A view that holds only shared references: what it hands out outlives it.
     fn is_cursor(&self, ty: Ty) -> bool {
-        let TyKind::Adt(id, _) = ty.kind() else { return false };
-        let def = self.program().adt(*id);
-        def.is_view
-            && def.variants.iter().flat_map(|variant| &variant.fields).all(|field| {
-                !field.ty.any(&mut |part| matches!(part.kind(), TyKind::Ref(mutable, _) if mutable.is_yes()))
-            })
+        matches!(ty.kind(), TyKind::Adt(id, _) if self.program().adt(*id).is_view) && !self.holds_exclusively(ty, &mut Vec::new())
+    }
+
+    /// Whether a declared view has an exclusive reference in its fields, or in those of views among them.
+    fn holds_exclusively(&self, ty: Ty, seen: &mut Vec<AdtId>) -> bool {
+        ty.any(&mut |part| match part.kind() {
+            TyKind::Ref(mutable, _) => mutable.is_yes(),
+            TyKind::Adt(id, _) if self.program().adt(*id).is_view && !seen.contains(id) => {
+                seen.push(*id);
+                self.program().adt(*id).variants.iter().flat_map(|variant| &variant.fields).any(|field| self.holds_exclusively(field.ty, seen))
+            }
+            _ => false,
+        })
     }
 
     /// For each parameter of a function, what of it the result carries.
@@ -178,7 +184,7 @@ impl<'a> Views<'a> {
         }
         // A view only because a parameter was instantiated with one: what mentions that parameter.
         let mut mentioned: Vec<u32> = Vec::new();
-        let mut note = |ty: Ty| {
+        let note = |mentioned: &mut Vec<u32>, ty: Ty| {
             ty.any(&mut |part| {
                 if let TyKind::Param(param) = part.kind()
                     && !mentioned.contains(&param.index)
@@ -188,13 +194,22 @@ impl<'a> Views<'a> {
                 false
             });
         };
-        note(def.ret);
-        // `F: Fn(T) -> U`: what `U` holds may come out of the closure and what it is given.
-        for predicate in &def.generics.predicates {
-            if let PredicateKind::Projection(projection, ty) = predicate.kind
-                && ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if def.ret.any(&mut |r| matches!(r.kind(), TyKind::Param(q) if q.index == p.index))))
-            {
-                projection.args.iter().for_each(|ty| note(*ty));
+        note(&mut mentioned, def.ret);
+        // `F: Fn(T) -> U`: what `U` holds may come out of the closure and what it is given. `B: FromIterator<A>`, `A: Into<B>`: what
+        // one holds may come out of the other.
+        let mut known = 0;
+        while known != mentioned.len() {
+            known = mentioned.len();
+            for predicate in &def.generics.predicates {
+                let speaks = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if mentioned.contains(&p.index)));
+                let more: Vec<Ty> = match &predicate.kind {
+                    PredicateKind::Projection(projection, ty) if speaks(*ty) => projection.args.to_vec(),
+                    PredicateKind::Trait(bound, args) if !self.is_callable(*bound) && args.iter().any(|ty| speaks(*ty)) => args.to_vec(),
+                    _ => Vec::new(),
+                };
+                for ty in more {
+                    note(&mut mentioned, ty);
+                }
             }
         }
         def.params
@@ -251,12 +266,12 @@ impl<'a> Views<'a> {
         Some(def.params.iter().map(|param| given(param.ty)).collect())
     }
 
-    fn is_callable(&self, id: hir::ids::TraitId) -> bool {
+    pub fn is_callable(&self, id: hir::ids::TraitId) -> bool {
         ["fn", "fn_mut", "fn_once"].iter().any(|name| self.program().lang.is_trait(name, id))
     }
 
     /// Whether the methods of a trait take nothing in and hand nothing out, or if it is `closed` only what is of one kind.
-    fn only_looks(&self, id: hir::ids::TraitId, closed: bool) -> bool {
+    pub fn only_looks(&self, id: hir::ids::TraitId, closed: bool) -> bool {
         let def = self.program().trait_def(id);
         let open = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_)));
         def.assoc_types.is_empty()

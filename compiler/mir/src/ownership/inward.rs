@@ -1,0 +1,447 @@
+//! What a call, or a body, may put where: which types lead to places that take views in, what a signature says of who puts what
+//! there, and which closures keep what they are handed.
+//!
+//! An exclusive reference to a value that holds views is a way in; so is anything with such a reference inside: a view, a tuple, a
+//! closure that captured one. What goes in is what the signature allows. A method of a trait, seen from outside, keeps only what
+//! its own parameters speak of: a plain `&T` is lent for the call. Impls of the library's traits are held to that. What impls of the
+//! program's own traits keep besides is looked up in their bodies once, and holds for every call of the trait's method.
+
+use super::loans::Loans;
+use super::views::{Carries, Views};
+use crate::body::*;
+use crate::dataflow::{Forward, forward};
+use crate::fast::FastMap;
+use crate::place::Location;
+use crate::types::Types;
+use diag::Span;
+use hir::TypedProgram;
+use hir::ids::{ClosureId, FnId, TraitId};
+use hir::program::{BodySource, FnDef, FnKind, Generics, PredicateKind};
+use hir::ty::{Mutable, Ty, TyKind};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What a call puts into what one of its arguments leads to: of each argument, and whether it may go behind further references.
+pub(super) struct PutIn {
+    pub carries: Vec<Carries>,
+    pub deep: bool,
+}
+
+/// Whether what a closure's parameter is given is kept in what the closure captured, and where.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Kept {
+    pub reference: Option<Span>,
+    pub contents: Option<Span>,
+}
+
+/// What impls of the program's own traits keep of what they are lent, by method of the trait.
+#[derive(Default)]
+pub(crate) struct Keeps(FastMap<FnId, Vec<Carries>>);
+
+impl Keeps {
+    /// Looks into the impls for types that can keep views, until nothing new is found: they may call each other.
+    pub fn of(program: &TypedProgram) -> Keeps {
+        let mut keeps = Keeps::default();
+        let hir = program.program();
+        let mut bodies: Vec<(FnId, FnId, Vec<Body>)> = Vec::new();
+        for def in hir.fns.iter().filter(|def| def.has_self && def.params.len() > 1 && !hir.module(def.module).library) {
+            let types = Types::new(program, def.id);
+            let views = Views::new(&types, &keeps);
+            let Some(of_trait) = views.trait_method(def.id).filter(|id| !hir.module(hir.fn_def(*id).module).library) else { continue };
+            if !views.leads_in(def.params[0].ty) || !def.params[1..].iter().any(|param| views.holds(param.ty)) {
+                continue;
+            }
+            let Some(typed) = program.body(def.id).filter(|typed| !typed.poisoned) else { continue };
+            bodies.push((def.id, of_trait, crate::build::build(program, &typed)));
+        }
+        loop {
+            let mut changed = false;
+            for (id, of_trait, bodies) in &bodies {
+                let found = kept_by_body(program, *id, bodies, &keeps);
+                let known = keeps.0.entry(*of_trait).or_insert_with(|| vec![Carries::Nothing; found.len()]);
+                for (known, found) in known.iter_mut().zip(found) {
+                    let more = known.or(found);
+                    changed |= more != *known;
+                    *known = more;
+                }
+            }
+            if !changed {
+                return keeps;
+            }
+        }
+    }
+}
+
+/// What a method keeps in `self` of each of its parameters.
+fn kept_by_body(program: &TypedProgram, id: FnId, bodies: &[Body], keeps: &Keeps) -> Vec<Carries> {
+    let types = Types::new(program, id);
+    let views = Views::new(&types, keeps);
+    let closures = Closures::new(&types, bodies);
+    let Some(body) = bodies.first() else { return Vec::new() };
+    let loans = Loans::new(&types, &views, &closures, body);
+    let mut kept = vec![Carries::Nothing; body.param_count as usize];
+    for (block, state) in body.blocks.iter().zip(forward(body, &loans)) {
+        // What is kept for a while only was there between its statements: a loan in the caller's hands never goes.
+        let (Some(mut state), false) = (state, block.cleanup) else { continue };
+        let id = BlockId(body.blocks.iter().position(|other| std::ptr::eq(other, block)).unwrap_or(0) as u32);
+        for (index, statement) in block.statements.iter().enumerate() {
+            loans.statement(&mut state, Location::new(id, index), statement);
+        }
+        loans.terminator(&mut state, Location::new(id, block.statements.len()), &block.terminator);
+        let held = state.held(loans.stand_in(Local(1)));
+        for (param, kept) in body.params().zip(&mut kept).skip(1) {
+            for loan in held.iter() {
+                if loan == loans.reference_of(param) {
+                    *kept = Carries::All;
+                } else if loan == loans.contents_of(param) {
+                    *kept = kept.or(Carries::Contents);
+                }
+            }
+        }
+    }
+    kept
+}
+
+/// What a closure does with what it is given and with what it captured.
+#[derive(Default)]
+pub(super) struct Summary {
+    /// By parameter, those behind itself.
+    pub kept: Vec<Kept>,
+    /// Whether what it captured by reference comes out as a result, or through what it is called with.
+    pub gives: Carries,
+}
+
+/// The closures of one function, looked into when they are first asked for.
+pub(super) struct Closures<'a> {
+    types: &'a Types<'a>,
+    bodies: &'a [Body],
+    known: RefCell<FastMap<u32, Rc<Summary>>>,
+}
+
+impl<'a> Closures<'a> {
+    pub fn new(types: &'a Types<'a>, bodies: &'a [Body]) -> Closures<'a> {
+        Closures { types, bodies, known: RefCell::default() }
+    }
+
+    pub fn summary(&self, id: ClosureId, views: &Views) -> Rc<Summary> {
+        if let Some(known) = self.known.borrow().get(&id.index) {
+            return known.clone();
+        }
+        let body = self.bodies.iter().find(|body| body.origin == Origin::Closure(id));
+        let summary = Rc::new(body.map_or_else(Summary::default, |body| self.look_into(body, views)));
+        self.known.borrow_mut().insert(id.index, summary.clone());
+        summary
+    }
+
+    fn look_into(&self, body: &Body, views: &Views) -> Summary {
+        let own = Local(1);
+        let mut kept = vec![Kept::default(); body.param_count.saturating_sub(1) as usize];
+        let mut gives = Carries::Nothing;
+        if !views.holds(body.local_decl(own).ty) {
+            return Summary { kept, gives };
+        }
+        let loans = Loans::new(self.types, views, self, body);
+        let entry = forward(body, &loans);
+        let out: Vec<Local> = std::iter::once(Local::RETURN).chain(body.params().skip(1).map(|param| loans.stand_in(param))).collect();
+        for id in body.block_ids().filter(|id| !body.block(*id).cleanup) {
+            let Some(mut state) = entry[id.index()].clone() else { continue };
+            let block = body.block(id);
+            for index in 0..=block.statements.len() {
+                let at = Location::new(id, index);
+                match block.statements.get(index) {
+                    Some(statement) => loans.statement(&mut state, at, statement),
+                    None => loans.terminator(&mut state, at, &block.terminator),
+                }
+                let held = state.held(loans.stand_in(own));
+                for (number, kept) in kept.iter_mut().enumerate() {
+                    let param = Local(number as u32 + 2);
+                    let span = || Some(body.span_at(at));
+                    if kept.reference.is_none() && held.iter().any(|loan| loan == loans.reference_of(param)) {
+                        kept.reference = span();
+                    }
+                    if kept.contents.is_none() && held.iter().any(|loan| loan == loans.contents_of(param)) {
+                        kept.contents = span();
+                    }
+                }
+                for local in &out {
+                    for loan in state.held(*local).iter() {
+                        if loan == loans.reference_of(own) || Some(loan) == loans.captured() {
+                            gives = Carries::All;
+                        } else if loan == loans.contents_of(own) {
+                            gives = gives.or(Carries::Contents);
+                        }
+                    }
+                }
+            }
+            // The result of a call arrives on its edge.
+            if let TerminatorKind::Call { target: Some(target), .. } = block.terminator.kind {
+                let at = Location::new(id, block.statements.len());
+                loans.edge(&mut state, at, &block.terminator, target);
+                for loan in state.held(Local::RETURN).iter() {
+                    if loan == loans.reference_of(own) || Some(loan) == loans.captured() {
+                        gives = Carries::All;
+                    } else if loan == loans.contents_of(own) {
+                        gives = gives.or(Carries::Contents);
+                    }
+                }
+            }
+        }
+        Summary { kept, gives }
+    }
+}
+
+/// The closure that a value, or what it refers to, is.
+pub(super) fn closure_in(ty: Ty) -> Option<ClosureId> {
+    match ty.kind() {
+        TyKind::Closure(id, _) => Some(*id),
+        TyKind::Ref(_, to) => closure_in(*to),
+        _ => None,
+    }
+}
+
+impl Views<'_> {
+    /// Whether exclusive references in a value of the type lead to what views can be put into.
+    pub fn leads_in(&self, ty: Ty) -> bool {
+        match ty.kind() {
+            TyKind::Ref(Mutable::Yes, to) => matches!(to.kind(), TyKind::Dyn(_)) || self.holds(*to),
+            TyKind::Tuple(list) => list.iter().any(|ty| self.leads_in(*ty)),
+            TyKind::Array(of, _) | TyKind::Slice(of) => self.leads_in(*of),
+            TyKind::Closure(id, args) => self.types.closure_fields(*id, *args).iter().any(|ty| self.leads_in(*ty)),
+            TyKind::Adt(id, args) => {
+                if let Some(&known) = self.ways_in.borrow().get(&ty) {
+                    return known;
+                }
+                self.ways_in.borrow_mut().insert(ty, false);
+                let def = self.program().adt(*id);
+                let inside = || {
+                    def.variants.iter().enumerate().any(|(v, variant)| {
+                        (0..variant.fields.len()).any(|f| self.leads_in(self.types.field(ty, v as u32, f as u32)))
+                    })
+                };
+                let answer = args.iter().any(|ty| self.leads_in(*ty)) || def.is_view && inside();
+                self.ways_in.borrow_mut().insert(ty, answer);
+                answer
+            }
+            TyKind::Param(_) | TyKind::Projection(_) => self.holds(ty),
+            _ => false,
+        }
+    }
+
+    /// What a call may put into what its argument `target` leads to. `None` where the signature does not tell: then anything.
+    pub fn put_in(&self, id: FnId, target: usize) -> Option<PutIn> {
+        let def = self.program().fn_def(id);
+        let declared = def.params.get(target)?.ty;
+        let bare = match declared.kind() {
+            TyKind::Ref(Mutable::Yes, to) => *to,
+            _ => declared,
+        };
+        if let TyKind::Param(param) = bare.kind() {
+            if let Some(carries) = self.put_into_callable(def, param.index) {
+                return Some(PutIn { carries, deep: true });
+            }
+            let is_self = matches!(def.kind, FnKind::Trait(_)) && param.index == 0;
+            if is_self {
+                let kept = self.keeps.0.get(&id);
+                let of = |index: usize| kept.and_then(|kept| kept.get(index)).copied().unwrap_or(Carries::Nothing);
+                let carries = def.params.iter().enumerate().map(|(index, other)| self.kept_by_self(def, other.ty).or(of(index))).collect();
+                return Some(PutIn { carries, deep: true });
+            }
+        }
+        if !matches!(declared.kind(), TyKind::Ref(..)) && !self.spells_a_way(declared) {
+            return self.put_through_bounds(def, declared).map(|carries| PutIn { carries, deep: true });
+        }
+        self.put_into(id, target).map(|carries| PutIn { carries, deep: false })
+    }
+
+    /// Whether a type, as it is written, leads somewhere whatever its parameters are.
+    fn spells_a_way(&self, ty: Ty) -> bool {
+        ty.any(&mut |part| match part.kind() {
+            TyKind::Ref(mutable, _) => mutable.is_yes(),
+            TyKind::Dyn(_) | TyKind::Closure(..) | TyKind::FnPtr(_) | TyKind::Projection(_) => true,
+            TyKind::Adt(id, _) => self.program().adt(*id).is_view,
+            _ => false,
+        })
+    }
+
+    /// Into what only type parameters lead to goes what their bounds, or callbacks that are called with them, speak of.
+    fn put_through_bounds(&self, def: &FnDef, declared: Ty) -> Option<Vec<Carries>> {
+        let mentions = |ty: Ty, of: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if of.any(&mut |part| matches!(part.kind(), TyKind::Param(q) if p.index == q.index))));
+        let mut spoken: Vec<Ty> = Vec::new();
+        for predicate in &def.generics.predicates {
+            match &predicate.kind {
+                PredicateKind::Trait(bound, args) if mentions(args[0], declared) => {
+                    if !self.is_callable(*bound) && self.takes_nothing(*bound) {
+                        continue;
+                    }
+                    let is_kept = self.program().trait_def(*bound).methods.iter().any(|method| self.keeps.0.contains_key(method));
+                    if is_kept || args[1..].iter().any(|ty| self.spells_a_view(*ty)) {
+                        return None;
+                    }
+                    spoken.extend(args.iter());
+                }
+                PredicateKind::Projection(projection, ty) if mentions(projection.args[0], declared) && !self.takes_nothing(projection.trait_id) => {
+                    spoken.push(*ty);
+                }
+                _ => {}
+            }
+        }
+        let mut called_with = Vec::new();
+        declared.any(&mut |part| {
+            if let TyKind::Param(param) = part.kind() {
+                called_with.push(param.index);
+            }
+            false
+        });
+        let carries = |ty: Ty| match ty {
+            ty if called_with.iter().any(|index| self.is_called_with(def, ty, *index)) => Carries::Contents,
+            ty if spoken.iter().any(|of| mentions(ty, *of)) => Carries::Contents,
+            _ => Carries::Nothing,
+        };
+        Some(def.params.iter().map(|param| carries(param.ty)).collect())
+    }
+
+    /// Whether the methods that impls of a trait have to write take nothing in.
+    fn takes_nothing(&self, id: TraitId) -> bool {
+        let def = self.program().trait_def(id);
+        let library = self.program().module(def.module).library;
+        let takes = |method: &FnId| {
+            if self.keeps.0.contains_key(method) {
+                return true;
+            }
+            let method = self.program().fn_def(*method);
+            let provided = library && !matches!(method.body, BodySource::None);
+            !provided && method.params.iter().skip(usize::from(method.has_self)).any(|param| self.kept_by_self(method, param.ty) != Carries::Nothing)
+        };
+        !def.methods.iter().any(takes) && def.supers.iter().all(|(above, _)| self.takes_nothing(*above))
+    }
+
+    /// Whether a value of the type is a callback that is called with a value of the parameter's type.
+    fn is_called_with(&self, def: &FnDef, ty: Ty, index: u32) -> bool {
+        let mentions = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if p.index == index));
+        let is_bound = def.generics.predicates.iter().any(|predicate| match &predicate.kind {
+            PredicateKind::Trait(bound, args) => args[0] == ty.peeled() && self.is_callable(*bound) && args[1..].iter().any(|ty| mentions(*ty)),
+            PredicateKind::Projection(..) => false,
+        });
+        is_bound || ty.any(&mut |part| matches!(part.kind(), TyKind::FnPtr(_) | TyKind::Dyn(_)) && mentions(part))
+    }
+
+    /// Into a callback goes what it is called with.
+    fn put_into_callable(&self, def: &FnDef, index: u32) -> Option<Vec<Carries>> {
+        let mut called_with: Vec<Ty> = Vec::new();
+        let mut is_callable = false;
+        for predicate in &def.generics.predicates {
+            if let PredicateKind::Trait(bound, args) = &predicate.kind
+                && matches!(args[0].kind(), TyKind::Param(p) if p.index == index)
+            {
+                if self.is_callable(*bound) {
+                    is_callable = true;
+                    called_with.extend(args.get(1).into_iter().flat_map(|tuple| match tuple.kind() {
+                        TyKind::Tuple(list) => list.to_vec(),
+                        _ => vec![*tuple],
+                    }));
+                } else if !self.only_looks(*bound, true) {
+                    return None;
+                }
+            }
+        }
+        if !is_callable {
+            return None;
+        }
+        let speaks_of = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if called_with.iter().any(|with| with.any(&mut |of| matches!(of.kind(), TyKind::Param(q) if p.index == q.index)))));
+        let is_itself = |ty: Ty| matches!(ty.kind(), TyKind::Param(p) if p.index == index);
+        let given = |ty: Ty| match ty.kind() {
+            _ if is_itself(ty) => Carries::Nothing,
+            _ if speaks_of(ty) || self.comes_out(def, ty, &called_with) => Carries::Contents,
+            _ => Carries::Nothing,
+        };
+        Some(def.params.iter().map(|param| given(param.ty)).collect())
+    }
+
+    /// Whether a bound of a parameter of this type lets something of these types come out of it.
+    fn comes_out(&self, def: &FnDef, ty: Ty, wanted: &[Ty]) -> bool {
+        let shares = |a: Ty| a.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if wanted.iter().any(|with| with.any(&mut |of| matches!(of.kind(), TyKind::Param(q) if p.index == q.index)))));
+        let mentions = |a: Ty| a.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if ty.any(&mut |of| matches!(of.kind(), TyKind::Param(q) if p.index == q.index))));
+        def.generics.predicates.iter().any(|predicate| match &predicate.kind {
+            PredicateKind::Projection(projection, to) => mentions(projection.args[0]) && shares(*to),
+            PredicateKind::Trait(..) => false,
+        })
+    }
+
+    /// What a method of a trait may keep in `self` of an argument: what it speaks of in the trait's own parameters.
+    pub fn kept_by_self(&self, def: &FnDef, ty: Ty) -> Carries {
+        let own = def.generics.parent_count as u32;
+        let of_trait = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if p.index < own));
+        if of_trait(ty) {
+            return Carries::Contents;
+        }
+        // A parameter of the method itself may be bound to what the trait speaks of.
+        let mut methods = Vec::new();
+        ty.any(&mut |part| {
+            if let TyKind::Param(param) = part.kind() {
+                methods.push(param.index);
+            }
+            false
+        });
+        let is_one = |ty: Ty| matches!(ty.kind(), TyKind::Param(p) if methods.contains(&p.index));
+        let bound = def.generics.predicates.iter().any(|predicate| match &predicate.kind {
+            PredicateKind::Projection(projection, to) => is_one(projection.args[0]) && of_trait(*to),
+            PredicateKind::Trait(bound, args) => is_one(args[0]) && !self.is_callable(*bound) && args[1..].iter().any(|ty| of_trait(*ty)),
+        });
+        if bound { Carries::Contents } else { Carries::Nothing }
+    }
+
+    /// The method of the trait that a function of an impl is for.
+    pub fn trait_method(&self, id: FnId) -> Option<FnId> {
+        let def = self.program().fn_def(id);
+        match def.kind {
+            FnKind::Trait(_) => Some(id),
+            FnKind::Impl(of) => {
+                let (of_trait, _) = self.program().impl_def(of).of_trait?;
+                let methods = &self.program().trait_def(of_trait).methods;
+                methods.iter().copied().find(|method| self.program().fn_def(*method).name == def.name)
+            }
+            _ => None,
+        }
+    }
+
+    /// The closures that are handed to where they are called with references made for the call: by parameter of the closure whether
+    /// the reference, and what it holds, end with the call.
+    pub fn lent_to(&self, generics: &Generics, given: &[Ty]) -> Vec<(ClosureId, Vec<(bool, bool)>)> {
+        let mut found = Vec::new();
+        for predicate in &generics.predicates {
+            let PredicateKind::Trait(bound, args) = &predicate.kind else { continue };
+            let TyKind::Param(param) = args[0].kind() else { continue };
+            let Some(closure) = given.get(param.index as usize).copied().and_then(closure_in) else { continue };
+            if self.is_callable(*bound) {
+                found.extend(args.get(1).map(|tuple| (closure, self.ends_with_calls(*tuple))));
+            }
+        }
+        found
+    }
+
+    /// The same for one that becomes a `dyn`.
+    pub fn lent_to_dyn(&self, from: Ty, to: Ty) -> Option<(ClosureId, Vec<(bool, bool)>)> {
+        let closure = closure_in(from)?;
+        let TyKind::Ref(_, to) = to.kind() else { return None };
+        match to.kind() {
+            TyKind::Dyn(object) if self.is_callable(object.trait_id) => Some((closure, self.ends_with_calls(*object.args.first()?))),
+            _ => None,
+        }
+    }
+
+    fn ends_with_calls(&self, tuple: Ty) -> Vec<(bool, bool)> {
+        match tuple.kind() {
+            TyKind::Tuple(list) => list.iter().map(|ty| self.ends_with_call(*ty)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Of a callback's parameter: whether its reference, and what that holds, are lent for the call only.
+    fn ends_with_call(&self, ty: Ty) -> (bool, bool) {
+        match ty.kind() {
+            TyKind::Ref(_, to) => (true, self.spells_a_view(*to)),
+            TyKind::Param(_) | TyKind::Projection(_) => (false, false),
+            _ => (false, self.spells_a_view(ty)),
+        }
+    }
+}
