@@ -1209,6 +1209,13 @@ pub(crate) fn needs_unsafe_impl(span: Span, name: Symbol) -> Diagnostic {
         .help(format!("leave it out, where the parts of the type are `{name}` it holds by itself; else write `unsafe impl {name} for …`"))
 }
 
+pub(crate) fn unbounded_marker(span: Span, name: Symbol, param: Symbol, declared: Span) -> Diagnostic {
+    Diagnostic::error(E0323, format!("this impl promises `{name}` whatever `{param}` is"))
+        .primary(span, format!("an `Rc`, or a reference to a `Cell`, would pass as a `{param}`"))
+        .label(declared, "nothing is asked of it")
+        .help(format!("say what has to hold: `{param}: Send` for a value that is handed over, `{param}: Send + Share` for one that is shared"))
+}
+
 pub(crate) fn copy_with_destructor(span: Span, drop: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(E0323, format!("`{ty}` has a destructor, so it cannot be `Copy`"))
         .primary(span, "a copy would end twice")

@@ -3,7 +3,7 @@
 
 use harness::compiler::Folder;
 use harness::fuzz::Chance;
-use harness::ownership::{Verdict, function, judge, mend, smaller};
+use harness::ownership::{INPUTS, Verdict, function, judge, mend, smaller};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ fn setting(name: &str, otherwise: u64) -> u64 {
 }
 
 /// Judged together: starting the compiler costs more than a function.
-const TOGETHER: u64 = 40;
+const TOGETHER: u64 = 200;
 /// So often what is refused loses what the reports name.
 const ROUNDS: usize = 8;
 
@@ -29,7 +29,7 @@ fn what_is_accepted_breaks_no_promise() {
             break;
         }
         let mut made: Vec<String> = (first..first + TOGETHER).map(|number| function(number, &mut Chance::new(number))).collect();
-        let found = match mend(&folder, &mut made, ROUNDS).and_then(|reports| Ok((reports, judge(&folder, &made, 8)?))) {
+        let found = match mend(&folder, &mut made, ROUNDS).and_then(|reports| Ok((reports, judge(&folder, &made, INPUTS)?))) {
             Ok((reports, found)) => {
                 *counts.entry("reports").or_default() += reports as u64;
                 found

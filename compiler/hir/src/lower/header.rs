@@ -784,6 +784,20 @@ fn marker_impl(program: &Program, def: &ImplDef, trait_id: TraitId, diags: &mut 
         diags.push(errors::own_by_hand(span));
     } else if the_trait.is_unsafe && !def.is_unsafe {
         diags.push(errors::needs_unsafe_impl(span, the_trait.name));
+    } else if the_trait.auto {
+        // `unsafe impl<T> Send for Handle<T>` would let any `T` through.
+        let is_bound = |index: usize| {
+            def.generics.predicates.iter().any(|predicate| match &predicate.kind {
+                PredicateKind::Trait(bound, args) => {
+                    program.trait_def(*bound).auto && matches!(args[0].kind(), TyKind::Param(param) if param.index as usize == index)
+                }
+                PredicateKind::Projection(..) => false,
+            })
+        };
+        let loose = def.generics.params.iter().enumerate().find(|(index, param)| !param.is_const && !is_bound(*index));
+        if let Some((_, param)) = loose {
+            diags.push(errors::unbounded_marker(span, the_trait.name, param.name, param.span));
+        }
     }
     if !program.lang.is_trait("copy", trait_id) {
         return;

@@ -72,9 +72,20 @@ impl Builder<'_> {
                     None => Rvalue::Use(self.types.read(place, ty)),
                 }
             }
-            Some(mutable) => Rvalue::reference(mutable, place),
+            Some(mutable) => self.lend_part(binding.source, mutable, place, self.locals[local.index()].ty),
         };
         self.assign(binding.source, local, value);
+    }
+
+    /// A reference to what a pattern found. The rest of an array behind a reference is bound as a slice.
+    fn lend_part(&mut self, source: SourceId, mutable: Mutable, place: Place, wanted: Ty) -> Rvalue {
+        let found = Ty::reference(mutable, self.types.place(&self.locals, &place));
+        if found == wanted || !matches!(found.peeled().kind(), TyKind::Array(..)) {
+            return Rvalue::reference(mutable, place);
+        }
+        let temp = self.new_temp(found, source);
+        self.assign(source, temp, Rvalue::reference(mutable, place));
+        Rvalue::Cast(Cast::Unsize, Operand::take(temp), wanted)
     }
 
     /// A part of an array that is moved goes element by element, so that what remains is known.
@@ -108,7 +119,8 @@ impl Builder<'_> {
                 Some(Mutable::Yes) => {
                     let place = self.resolve(binding.place.clone());
                     let temp = self.new_temp(ty, binding.source);
-                    self.assign(binding.source, temp, Rvalue::reference(Mutable::Yes, place));
+                    let value = self.lend_part(binding.source, Mutable::Yes, place, ty);
+                    self.assign(binding.source, temp, value);
                     Place::local(temp)
                 }
             };

@@ -326,6 +326,10 @@ impl Checker<'_> {
 
     /// Looks for a live loan that the access conflicts with.
     fn access(&mut self, state: &State, at: Location, place: &Place, access: Access, own: Option<LoanId>) {
+        // What lies behind a raw pointer is its user's to answer for.
+        if self.loans.through_raw(place) {
+            return;
+        }
         for (&holder, held) in &state.0 {
             for (id, loan) in held.iter().map(|id| (id, self.loans.loan(id))) {
                 let Loan::Place { place: lent, mutable, at: made, two_phase } = loan else { continue };

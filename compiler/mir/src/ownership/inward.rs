@@ -301,7 +301,7 @@ impl Views<'_> {
     }
 
     /// Whether the methods that impls of a trait have to write take nothing in.
-    fn takes_nothing(&self, id: TraitId) -> bool {
+    pub fn takes_nothing(&self, id: TraitId) -> bool {
         let def = self.program().trait_def(id);
         let library = self.program().module(def.module).library;
         let takes = |method: &FnId| {

@@ -143,6 +143,14 @@ impl Held {
     fn remove_all(&mut self, gone: &dyn Fn(LoanId) -> bool) {
         self.0.iter_mut().for_each(|layer| layer.remove_all(gone));
     }
+
+    /// What came out of a call may have been any depth further in: `fn(&mut View) -> &mut int`.
+    fn come_up(&mut self) {
+        for index in (1..self.0.len()).rev() {
+            let (above, below) = self.0.split_at_mut(index);
+            above[index - 1].add(&below[0]);
+        }
+    }
 }
 
 /// What the locals hold; those that hold nothing are not there. Numbers beyond the body's locals stand for what the
@@ -168,6 +176,8 @@ pub(super) struct Loans<'a> {
     holds: Vec<bool>,
     /// By local: whether anything is lent through it, as a reference.
     lent_through: Vec<bool>,
+    /// By local: whether it or a part of it is lent.
+    lent_itself: Vec<bool>,
     pub tasks: Tasks,
 }
 
@@ -175,7 +185,7 @@ impl<'a> Loans<'a> {
     pub fn new(types: &'a Types<'a>, views: &'a Views<'a>, closures: &'a Closures<'a>, body: &'a Body) -> Loans<'a> {
         let holds = body.locals.iter().map(|decl| views.holds(decl.ty)).collect();
         let tasks = Tasks::new(types, body);
-        let mut loans = Loans { types, views, closures, body, list: Vec::new(), by_location: FastMap::default(), captures: FastMap::default(), holds, lent_through: vec![false; body.locals.len()], tasks };
+        let mut loans = Loans { types, views, closures, body, list: Vec::new(), by_location: FastMap::default(), captures: FastMap::default(), holds, lent_through: vec![false; body.locals.len()], lent_itself: vec![false; body.locals.len()], tasks };
         for param in body.params() {
             loans.list.push(Loan::Reference(param));
             loans.list.push(Loan::Contents(param));
@@ -205,10 +215,9 @@ impl<'a> Loans<'a> {
             }
         }
         for loan in &loans.list {
-            if let Loan::Place { place, .. } = loan
-                && place.is_indirect()
-            {
-                loans.lent_through[place.local.index()] = true;
+            if let Loan::Place { place, .. } = loan {
+                let lent = if place.is_indirect() { &mut loans.lent_through } else { &mut loans.lent_itself };
+                lent[place.local.index()] = true;
             }
         }
         // A handle looks at its scope.
@@ -300,10 +309,24 @@ impl<'a> Loans<'a> {
     /// What an operand may hand on to results and other arguments: what closures in it captured comes out only if they give it.
     fn handed_on(&self, state: &State, operand: &Operand, into: Option<Ty>) -> Held {
         let mut held = self.operand(state, operand);
-        if self.captures.is_empty() || held.is_empty() {
+        if held.is_empty() {
             return held;
         }
-        self.types.operand(&self.body.locals, operand).any(&mut |part| {
+        let ty = self.types.operand(&self.body.locals, operand);
+        if let Some(closure) = closure_in(ty)
+            && into.is_none_or(|into| !into.any(&mut |of| of == ty.peeled()))
+            && self.closures.summary(closure, self.views).gives != Carries::All
+        {
+            let (mut references, mut at) = (1, ty);
+            while let TyKind::Ref(_, to) = at.kind() {
+                (references, at) = (references + 1, *to);
+            }
+            return held.behind(references);
+        }
+        if self.captures.is_empty() {
+            return held;
+        }
+        ty.any(&mut |part| {
             if let TyKind::Closure(id, _) = part.kind()
                 && into.is_none_or(|into| !into.any(&mut |of| of == part))
                 && self.closures.summary(*id, self.views).gives != Carries::All
@@ -325,7 +348,7 @@ impl<'a> Loans<'a> {
     }
 
     /// Behind a raw pointer nothing is known.
-    fn through_raw(&self, place: &Place) -> bool {
+    pub fn through_raw(&self, place: &Place) -> bool {
         (0..place.projection.len()).any(|steps| {
             place.projection[steps] == Projection::Deref
                 && matches!(self.types.place(&self.body.locals, &place.prefix(steps)).kind(), TyKind::Ptr(..))
@@ -614,6 +637,7 @@ impl<'a> Loans<'a> {
                 }
             }
         }
+        held.come_up();
         held
     }
 }
@@ -676,6 +700,11 @@ impl Forward for Loans<'_> {
             StatementKind::StorageDead(local) | StatementKind::StorageLive(local) => {
                 state.0.remove(local);
                 state.1.remove(local);
+                // Whoever still looks at what is gone was told of it here.
+                if self.lent_itself.get(local.index()).is_some_and(|lent| *lent) {
+                    let gone = |id: LoanId| matches!(self.loan(id), Loan::Place { place, .. } if place.local == *local && !place.is_indirect());
+                    state.0.values_mut().for_each(|held| held.remove_all(&gone));
+                }
             }
             StatementKind::Check { .. }
             | StatementKind::BoundsCheck { .. }

@@ -158,21 +158,18 @@ impl<'a> Views<'a> {
     /// For each parameter of a function, what of it the result carries.
     pub fn result_carries(&self, id: FnId) -> Vec<Carries> {
         let def = self.program().fn_def(id);
-        let count = def.params.len();
         if !def.from.is_empty() {
-            let mut out = vec![Carries::Nothing; count];
+            let mut out = self.shares_parameters(id);
             for &(param, contents_only) in &def.from {
                 let new = if contents_only { Carries::Contents } else { Carries::All };
-                if out[param as usize] != Carries::All {
-                    out[param as usize] = new;
-                }
+                out[param as usize] = out[param as usize].or(new);
             }
             return out;
         }
         let is_view_param = |ty: Ty| self.spells_a_view(ty) || matches!(ty.kind(), TyKind::Param(_) | TyKind::Projection(_));
         if self.spells_a_view(def.ret) {
             if def.has_self && is_view_param(def.params[0].ty) {
-                let mut out = vec![Carries::Nothing; count];
+                let mut out = self.shares_parameters(id);
                 let (target, is_ref) = match def.params[0].ty.kind() {
                     TyKind::Ref(_, to) => (*to, true),
                     _ => (def.params[0].ty, false),
@@ -221,6 +218,13 @@ impl<'a> Views<'a> {
             .collect()
     }
 
+    /// `-> &V` may hold what is inside of any `V` that was given: for each parameter.
+    fn shares_parameters(&self, id: FnId) -> Vec<Carries> {
+        let def = self.program().fn_def(id);
+        let mentioned = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if def.ret.any(&mut |of| matches!(of.kind(), TyKind::Param(q) if p.index == q.index))));
+        def.params.iter().map(|param| if mentioned(param.ty) { Carries::Contents } else { Carries::Nothing }).collect()
+    }
+
     /// What a call may put into what its parameter `target`, an exclusive reference, leads to: for each parameter. `None`
     /// where the signature does not tell. It does where the target is a view only because of its type parameters, as a `Map<K, V>`
     /// is: into it goes what is inside of arguments that mention them, unless a bound lets something else become one.
@@ -248,7 +252,9 @@ impl<'a> Views<'a> {
                 !inside(*ty) && !inside(projection.args[0]) && only_shown(&projection.args[1])
             }
             PredicateKind::Trait(bound, args) => {
-                !args.iter().any(|ty| inside(*ty)) || {
+                // What is inside hands out only, as `K: Borrow<Q>` does.
+                let hands_out = || inside(args[0]) && self.takes_nothing(*bound);
+                !args.iter().any(|ty| inside(*ty)) || hands_out() || {
                     let closed = args.iter().all(|ty| matches!(ty.kind(), TyKind::Param(_)) && inside(*ty));
                     self.only_looks(*bound, closed)
                 }
