@@ -351,6 +351,11 @@ impl<'a> Machine<'a> {
                     Raises::Raised => return Ok(Raises::Raised),
                 }
             }
+            Rvalue::Select(cond, yes, no) => {
+                let holds = self.scalar(body, cond)?.bits() != 0;
+                let (yes, no) = (self.operand(body, yes)?, self.operand(body, no)?);
+                if holds { yes } else { no }
+            }
             Rvalue::Unary(op, a) => {
                 let ty = self.operand_ty(body, a);
                 let a = self.scalar(body, a)?;
