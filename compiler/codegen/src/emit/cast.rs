@@ -20,7 +20,11 @@ impl Emitter<'_, '_> {
         let value = match cast {
             Cast::IntToInt => {
                 let (value, class) = self.as_integer(operand, from);
-                self.resize(value, class, wanted)
+                let in_memory = operand.place().is_some_and(|place| place.is_indirect());
+                match in_memory.then(|| self.load_wide(value, class, wanted)).flatten() {
+                    Some(wide) => wide,
+                    None => self.resize(value, class, wanted),
+                }
             }
             Cast::IntToFloat => {
                 let (value, class) = self.as_integer(operand, from);
@@ -101,6 +105,31 @@ impl Emitter<'_, '_> {
         } else {
             value
         }
+    }
+
+    /// A number that was loaded just now, for nothing else: loaded and made wider by one instruction instead.
+    fn load_wide(&mut self, value: Value, class: Class, to: Type) -> Option<Value> {
+        use cranelift_codegen::ir::{InstructionData, Opcode, ValueDef};
+        let dfg = &self.builder.func.dfg;
+        let ValueDef::Result(inst, _) = dfg.value_def(value) else { return None };
+        let InstructionData::Load { opcode: Opcode::Load, arg, flags, offset } = dfg.insts[inst] else { return None };
+        let from = dfg.value_type(value);
+        let flags = dfg.mem_flags[flags];
+        let block = self.builder.current_block()?;
+        let signed = class == Class::Signed;
+        if self.builder.func.layout.last_inst(block) != Some(inst) || from.bits() >= to.bits() || from == types::I32 && to != types::I64 {
+            return None;
+        }
+        self.builder.func.layout.remove_inst(inst);
+        let ins = self.builder.ins();
+        Some(match (from, signed) {
+            (types::I8, true) => ins.sload8(to, flags, arg, offset),
+            (types::I8, false) => ins.uload8(to, flags, arg, offset),
+            (types::I16, true) => ins.sload16(to, flags, arg, offset),
+            (types::I16, false) => ins.uload16(to, flags, arg, offset),
+            (_, true) => ins.sload32(flags, arg, offset),
+            (_, false) => ins.uload32(flags, arg, offset),
+        })
     }
 
     fn int_to_float(&mut self, value: Value, class: Class, to: Type) -> Value {

@@ -26,6 +26,7 @@ mod ssa;
 mod steady;
 mod thread;
 mod version;
+mod walk;
 
 use crate::body::*;
 use crate::layout::Layouts;
@@ -92,7 +93,9 @@ fn improve_all(types: &Types, mono: &mut MonoProgram) {
     let mut candidates = inline::Candidates { size, calls: count_calls(types, mono), recursive };
     for id in order {
         let index = id.index();
-        let mut body = Arc::unwrap_or_clone(mono.bodies[index].clone());
+        // While it is worked on nobody looks at it: any other body stands in its place, so that it need not be copied.
+        let place = mono.bodies[if index == 0 { mono.bodies.len() - 1 } else { 0 }].clone();
+        let mut body = Arc::unwrap_or_clone(std::mem::replace(&mut mono.bodies[index], place));
         let cx = Cx { types, layouts: &mono.layouts };
         forget_storage(&mut body);
         improve(&cx, &mut body);
@@ -140,6 +143,10 @@ fn improve_loops(types: &Types, mono: &mut MonoProgram) {
         if lanes::run(&cx, body) {
             simplify::tidy(body);
             check(&cx, body, "vectors");
+        }
+        if walk::run(&cx, body) {
+            simplify::tidy(body);
+            check(&cx, body, "walking");
         }
         hoist::run(&cx, body);
         check(&cx, body, "hoisting");
