@@ -82,6 +82,8 @@ struct Emitter<'a, 'f> {
     source_base: u32,
     /// Accesses through pointers are told.
     plain: bool,
+    /// By block, for loops that are told to the runtime: the locals that matter where they go round.
+    live: Vec<Vec<Local>>,
     /// Bytes of stack slots so far.
     frame: u64,
     imported: std::collections::HashMap<Target, cranelift_codegen::ir::FuncRef>,
@@ -114,6 +116,7 @@ pub fn function(
         local_layouts: body.locals.iter().map(|local| unit.layouts.of(local.ty)).collect(),
         result_address: None,
         blocks,
+        live: Vec::new(),
         loops: Loops::new(body, unit.rounds),
         data: Vec::new(),
         cold: Vec::new(),
@@ -125,6 +128,9 @@ pub fn function(
         signatures: Default::default(),
         globals: Default::default(),
     };
+    if unit.rounds {
+        emitter.live = crate::live::at_starts(body, |id| emitter.loops.is_header(id));
+    }
     emitter.run();
     let Emitter { builder, data, .. } = emitter;
     builder.finalize(isa.frontend_config());
@@ -311,6 +317,61 @@ impl<'a> Emitter<'a, '_> {
         self.resume(on);
     }
 
+    /// A hash of all locals that matter at the start of a block.
+    fn state(&mut self, id: BlockId) -> Value {
+        let mut hash = self.builder.ins().iconst(types::I64, 0);
+        for local in self.live[id.index()].clone() {
+            match self.homes[local.index()].clone() {
+                Home::Nothing => {}
+                Home::Variables(variables) => {
+                    for variable in variables {
+                        let value = self.builder.use_var(variable);
+                        for word in self.words(value) {
+                            hash = self.mix(hash, word);
+                        }
+                    }
+                }
+                Home::Memory(address) => {
+                    let at = self.value_of(address);
+                    let size = self.builder.ins().iconst(types::I64, self.local_layouts[local.index()].size as i64);
+                    hash = self.call_row("rt_observe_mix", &[hash, at, size]).expect("a hash");
+                }
+            }
+        }
+        hash
+    }
+
+    /// The bits of a scalar.
+    fn words(&mut self, value: Value) -> Vec<Value> {
+        let ty = self.builder.func.dfg.value_type(value);
+        let bits = MemFlagsData::new();
+        match ty {
+            types::I64 => vec![value],
+            types::F64 => vec![self.builder.ins().bitcast(types::I64, bits, value)],
+            types::F32 => {
+                let word = self.builder.ins().bitcast(types::I32, bits, value);
+                vec![self.builder.ins().uextend(types::I64, word)]
+            }
+            types::I128 => {
+                let (low, high) = self.builder.ins().isplit(value);
+                vec![low, high]
+            }
+            ty if ty.is_vector() => {
+                let pair = bits.with_endianness(cranelift_codegen::ir::Endianness::Little);
+                let pair = self.builder.ins().bitcast(types::I64X2, pair, value);
+                vec![self.builder.ins().extractlane(pair, 0), self.builder.ins().extractlane(pair, 1)]
+            }
+            _ => vec![self.builder.ins().uextend(types::I64, value)],
+        }
+    }
+
+    fn mix(&mut self, hash: Value, word: Value) -> Value {
+        let mixed = self.builder.ins().bxor(hash, word);
+        let factor = self.builder.ins().iconst(types::I64, 0x9e37_79b9_7f4a_7c15_u64 as i64);
+        let mixed = self.builder.ins().imul(mixed, factor);
+        self.builder.ins().rotl_imm_u(mixed, 29)
+    }
+
     fn block(&mut self, id: BlockId) {
         let body = self.body;
         let data = &body.blocks[id.index()];
@@ -323,7 +384,8 @@ impl<'a> Emitter<'a, '_> {
         if self.unit.rounds && self.loops.is_header(id) && !data.cleanup {
             let fiber = self.builder.ins().get_pinned_reg(types::I64);
             let round = self.builder.ins().iconst(types::I64, i64::from(self.source_base) << 20 | i64::from(id.0));
-            self.call_row("rt_observe_round", &[fiber, round]);
+            let state = self.state(id);
+            self.call_row("rt_observe_round", &[fiber, round, state]);
         }
         self.statements(data);
         let repeated = self.loops.repeated(id);

@@ -135,8 +135,10 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_ended(fiber: *mut u8, task: *mut u8) -> i64;
             /// Whether the task may be cancelled: looking is a step where that can be.
             plain fn rt_observe_look(fiber: *mut u8) -> i64;
-            /// A loop goes round once more.
-            plain fn rt_observe_round(fiber: *mut u8, place: i64);
+            /// A loop goes round once more; a hash of what its function's code goes by.
+            plain fn rt_observe_round(fiber: *mut u8, place: i64, state: u64);
+            /// A hash with what lies there.
+            plain fn rt_observe_mix(hash: u64, at: *mut u8, size: i64) -> u64;
             /// Memory is read or written that others may have, too.
             plain fn rt_observe_plain(fiber: *mut u8, at: *mut u8, size: i64, writes: i64);
             /// One of several owners is gone, or (`last`) none is left: he knows what all of them have done.

@@ -74,10 +74,19 @@ struct Run {
     spawned: u32,
     /// Steps of its code that it has made before.
     sites: HashSet<u64>,
-    /// Where it has gone round, after how many steps and in which state.
-    rounds: HashMap<u64, (usize, u64)>,
+    /// Where it has gone round, after how many steps, and in which state.
+    rounds: HashMap<u64, (usize, Seen)>,
     /// It goes round without changing anything until one of these locations has another value.
     looks_at: Vec<(u32, u64)>,
+}
+
+/// What a task finds when it goes round: hashes of what is its own and of what is not, and how often another task has come
+/// to act before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Seen {
+    own: u64,
+    rest: u64,
+    turns: u64,
 }
 
 /// What becomes of a task that goes round a loop.
@@ -141,6 +150,9 @@ pub struct Engine {
     /// Priorities fall at these steps.
     changes: Vec<usize>,
     priorities: Vec<u64>,
+    /// Who made the last step, and how often that was another one than before.
+    actor: Task,
+    turns: u64,
     /// Runs begun.
     pub runs: u64,
 }
@@ -174,6 +186,8 @@ impl Engine {
             longest: 64,
             changes: Vec::new(),
             priorities: Vec::new(),
+            actor: 0,
+            turns: 0,
             runs: 0,
         }
     }
@@ -427,8 +441,15 @@ impl Engine {
         location
     }
 
+    fn acts(&mut self, task: Task) {
+        if std::mem::replace(&mut self.actor, task) != task {
+            self.turns += 1;
+        }
+    }
+
     /// Whether a task may use an object now. It says afterwards whether it could, by a step or by [`Engine::misses`].
     pub fn begins(&mut self, task: Task, address: u64) -> Step {
+        self.acts(task);
         let run = &self.tasks[task as usize];
         let done = Step::Done(Outcome::default());
         if let Some(&id) = run.plan.get(run.done) {
@@ -451,7 +472,7 @@ impl Engine {
                 let event = *self.graph.event(id);
                 let (mut graph, renamed) = self.graph.keep(|other| other != id);
                 let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
-                graph.misses.push(Miss { task, location: event.location, write, stamp: event.stamp });
+                graph.miss(Miss { task, location: event.location, write, stamp: event.stamp });
                 self.pending.push(graph);
             }
             return Missed::Void;
@@ -470,8 +491,8 @@ impl Engine {
             let lowest = self.lowest(task, location);
             self.read_older(event, self.graph.events.len() as Id, lowest..rank);
             if lowest <= rank {
-                self.graph.misses.retain(|miss| miss.task != task);
-                self.graph.misses.push(Miss { task, location, write: self.graph.at_rank(location, rank), stamp });
+                let write = self.graph.at_rank(location, rank);
+                self.graph.miss(Miss { task, location, write, stamp });
             }
         }
         let value = self.graph.value(self.graph.at_rank(location, rank), self.locations[location as usize].initial);
@@ -483,6 +504,7 @@ impl Engine {
 
     /// A task's next step.
     pub fn step(&mut self, task: Task, request: &Request) -> Step {
+        self.acts(task);
         if let State::Waiting(_) = self.tasks[task as usize].state {
             return Step::Wait;
         }
@@ -649,7 +671,6 @@ impl Engine {
         let initial = self.locations[location as usize].initial;
         let top = self.graph.modifications(location).len();
         let lowest = self.lowest(task, location);
-        self.graph.misses.retain(|miss| miss.task != task);
         if self.mode != Mode::Exhaustive {
             return self.read_any(event, id, lowest);
         }
@@ -670,8 +691,8 @@ impl Engine {
     fn lowest(&mut self, task: Task, location: u32) -> usize {
         let next = self.graph.events.len() as Id;
         let lowest = lower(&self.graph, location, self.clocks.before_next(task), next);
-        let missed = self.graph.misses.iter().find(|miss| miss.task == task && miss.location == location);
-        missed.map_or(lowest, |miss| lowest.max(self.graph.rank(location, miss.write) + 1))
+        let missed = self.graph.misses.iter().filter(|miss| (miss.task, miss.location) == (task, location));
+        missed.fold(lowest, |lowest, miss| lowest.max(self.graph.rank(location, miss.write) + 1))
     }
 
     /// The graphs in which the event reads one of these writes, which are not the last one.
@@ -809,7 +830,9 @@ impl Engine {
 
     /// A task goes round a loop. If it has only looked since the last time, and its state is the same, what it did counts for
     /// nothing: it is taken back, and the task goes on when it would see something else.
-    pub fn round(&mut self, task: Task, place: u64, state: u64) -> Round {
+    pub fn round(&mut self, task: Task, place: u64, own: u64, rest: u64) -> Round {
+        self.acts(task);
+        let state = Seen { own, rest, turns: self.turns };
         let run = &mut self.tasks[task as usize];
         if !run.looks_at.is_empty() {
             return Round::Wait;
@@ -841,9 +864,17 @@ impl Engine {
         if looks_at.iter().any(|&(location, from)| top(location) != from) {
             return Round::Unfair;
         }
+        self.miss_round(&round);
         let first = round[0] as usize;
         if first + round.len() != self.graph.events.len() {
-            return Round::Goes;
+            if self.graph.turned != round.last().copied() {
+                self.tasks[task as usize].rounds.insert(place, (done, state));
+                return Round::Goes;
+            }
+            // An earlier read that was made to read a later write: it has to wait there, with all the rest of this graph.
+            let (graph, _) = self.graph.keep(|id| !round.contains(&id));
+            self.pending.push(graph);
+            return Round::Unfair;
         }
         let value = |&(location, from): &(u32, Id)| (location, self.graph.value(from, self.locations[location as usize].initial));
         let looks_at: Vec<(u32, u64)> = looks_at.iter().map(value).collect();
@@ -855,6 +886,14 @@ impl Engine {
         run.looks_at = looks_at;
         run.rounds.remove(&place);
         Round::Wait
+    }
+
+    /// What a task read in a round without an effect, it need not read again, nor what was there before.
+    fn miss_round(&mut self, round: &[Id]) {
+        for &id in round {
+            let event = *self.graph.event(id);
+            self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp });
+        }
     }
 
     /// Those who wait see the location's last value.

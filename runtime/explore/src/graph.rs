@@ -188,6 +188,14 @@ impl Graph {
         self.stamps
     }
 
+    /// A task has missed what it wanted behind a write. That it did stays when it has got it later.
+    pub fn miss(&mut self, miss: Miss) {
+        let same = |other: &Miss| (other.task, other.location, other.write) == (miss.task, miss.location, miss.write);
+        if !self.misses.iter().any(same) {
+            self.misses.push(miss);
+        }
+    }
+
     pub fn event(&self, id: Id) -> &Event {
         &self.events[id as usize]
     }

@@ -288,8 +288,8 @@ impl Observer for World {
         self.engine.wants_round(task, place)
     }
 
-    fn round(&mut self, task: u32, place: u64, state: u64) -> Answer {
-        match self.engine.round(task, place, state) {
+    fn round(&mut self, task: u32, place: u64, own: u64, rest: u64) -> Answer {
+        match self.engine.round(task, place, own, rest) {
             Round::Goes => Answer::Done { seen: 0, wrote: false, memory: 0 },
             Round::Wait => Answer::Wait,
             Round::Unfair => {

@@ -146,40 +146,7 @@ may_park! {
     rt_observe_look(*mut u8) -> i64 => observe::look;
     rt_observe_scope(*mut u8, *mut u8) => observe::scope;
     rt_observe_plain(*mut u8, *mut u8, i64, i64) => observe::plain;
-}
-
-/// Puts the registers that a call keeps on the stack, where all else lies that the fiber's code goes by.
-///
-/// # Safety
-/// See the row.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-pub unsafe extern "C" fn rt_observe_round(_: *mut u8, _: i64) {
-    #[cfg(target_arch = "x86_64")]
-    core::arch::naked_asm!(
-        "mov [rdi + {frame}], rbp", "mov rax, [rsp]", "mov [rdi + {address}], rax",
-        "push rbp", "push rbx", "push r12", "push r13", "push r14",
-        "mov rdx, rsp",
-        "call {target}",
-        "pop r14", "pop r13", "pop r12", "pop rbx", "pop rbp", "ret",
-        frame = const std::mem::offset_of!(Record, frame),
-        address = const std::mem::offset_of!(Record, address),
-        target = sym observe::round,
-    );
-    #[cfg(target_arch = "aarch64")]
-    core::arch::naked_asm!(
-        "str x29, [x0, {frame}]", "str x30, [x0, {address}]",
-        "stp x29, x30, [sp, #-160]!",
-        "stp x19, x20, [sp, #16]", "stp x22, x23, [sp, #32]", "stp x24, x25, [sp, #48]", "stp x26, x27, [sp, #64]",
-        "str x28, [sp, #80]", "stp d8, d9, [sp, #96]", "stp d10, d11, [sp, #112]", "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
-        "mov x2, sp",
-        "bl {target}",
-        "ldp x29, x30, [sp], #160", "ret",
-        frame = const std::mem::offset_of!(Record, frame),
-        address = const std::mem::offset_of!(Record, address),
-        target = sym observe::round,
-    );
+    rt_observe_round(*mut u8, i64, u64) => observe::round;
 }
 
 /// Called by prologues that found themselves below the limit: keeps every register, and notes who calls.
@@ -239,6 +206,7 @@ pub unsafe extern "C" fn rt_task_poll() {
 
 exported! {
     fn rt_observe_owner(fiber: *mut u8, at: *mut u8, last: i64) { observe::owner(fiber.cast(), at as u64, last != 0) }
+    fn rt_observe_mix(hash: u64, at: *mut u8, size: i64) -> u64 { observe::mix(hash, at, size as usize) }
     fn rt_observe_whole() -> i64 { observe::whole() }
     fn rt_observe_quiet(fiber: *mut u8) { observe::quiet(fiber) }
     fn rt_observe_loud(fiber: *mut u8) { observe::loud(fiber) }

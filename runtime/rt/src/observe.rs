@@ -87,8 +87,8 @@ pub trait Observer {
     fn end(&mut self, task: u32);
     /// Whether to ask for [`Observer::round`]: the task has done something since it was there the last time.
     fn wants_round(&mut self, task: u32, place: u64) -> bool;
-    /// A task goes round a loop, in a state of this hash.
-    fn round(&mut self, task: u32, place: u64, state: u64) -> Answer;
+    /// A task goes round a loop: hashes of what is its own, and of all that others may change.
+    fn round(&mut self, task: u32, place: u64, own: u64, rest: u64) -> Answer;
     /// Whether the task stays where it is, because another run comes to the same.
     fn gives_up(&mut self, task: u32) -> bool;
     fn next(&mut self) -> Turn;
@@ -1037,8 +1037,8 @@ unsafe fn finds_cancelled(record: *mut Record, seen: u64) -> bool {
 /// A loop goes round: nothing may have changed since the last time.
 ///
 /// # Safety
-/// See the row; from `stack` on lies all that the task's code goes by.
-pub unsafe extern "C" fn round(fiber: *mut u8, place: i64, stack: usize) {
+/// See the row; from the caller's frame on lies all that its callers' code goes by.
+pub unsafe extern "C" fn round(fiber: *mut u8, place: i64, live: u64) {
     let record: *mut Record = fiber.cast();
     if !is_on() || world().probing {
         return;
@@ -1048,9 +1048,9 @@ pub unsafe extern "C" fn round(fiber: *mut u8, place: i64, stack: usize) {
         return;
     }
     // SAFETY: the row's contract; the task runs.
-    let Some(state) = (unsafe { state(record, stack) }) else { return };
+    let Some((own, rest)) = (unsafe { state(record, live) }) else { return };
     loop {
-        match observer().round(task, place as u64, state) {
+        match observer().round(task, place as u64, own, rest) {
             Answer::Done { .. } => return,
             Answer::Wait => {}
             Answer::Stop => {
@@ -1065,33 +1065,52 @@ pub unsafe extern "C" fn round(fiber: *mut u8, place: i64, stack: usize) {
 /// Where there is more than this, it is not looked whether a round changes anything.
 const STATE_BYTES_MAX: usize = 256 << 10;
 
-/// A hash of all that the program's code goes by: what lies on the stacks, what was allocated, statics. `None`: too much.
+/// Hashes of all that the program's code goes by: what is live in the task's function, what lies on the stack above that and
+/// what the task has allocated; and stacks and memory of all others, with statics. `None`: too much.
 ///
 /// # Safety
-/// The record's task runs, and what is above `stack` is all that its code goes by.
-unsafe fn state(record: *mut Record, stack: usize) -> Option<u64> {
+/// The record's task runs, and its caller's frame is known.
+unsafe fn state(record: *mut Record, live: u64) -> Option<(u64, u64)> {
     let world = world();
     let mut left = STATE_BYTES_MAX;
-    let mut hash = 0xcbf2_9ce4_8422_2325;
-    let mut add = |from: usize, to: usize| {
+    let mut add = |hash: &mut u64, from: usize, to: usize| {
         left = left.checked_sub(to.saturating_sub(from))?;
         // SAFETY: the upper ends of stacks, the used parts of arenas and the data of the image are mapped.
-        hash = unsafe { hash_words(from, to, hash) };
+        *hash = unsafe { hash_words(from, to, *hash) };
         Some(())
     };
+    let (mut own, mut rest) = (live, 0xcbf2_9ce4_8422_2325);
     for task in &world.tasks {
         // SAFETY: records of the table.
         let (high, saved) = unsafe { ((*task.record).head.stack_high, (*task.record).stack_pointer) };
-        let has_begun = task.head.is_null() && !task.ended && saved != 0;
         if task.record == record {
-            add(stack, high)?;
-        } else if has_begun && (high - STATE_BYTES_MAX..high).contains(&saved) {
-            add(saved, high)?;
+            // SAFETY: as above.
+            add(&mut own, unsafe { (*record).frame } as usize, high)?;
+            add(&mut own, task.arena.start, task.arena.next)?;
+            continue;
         }
-        add(task.arena.start, task.arena.next)?;
+        let has_begun = task.head.is_null() && !task.ended && saved != 0;
+        if has_begun && (high - STATE_BYTES_MAX..high).contains(&saved) {
+            add(&mut rest, saved, high)?;
+        }
+        add(&mut rest, task.arena.start, task.arena.next)?;
     }
-    add(world.data.0, world.data.1)?;
-    Some(hash)
+    add(&mut rest, world.data.0, world.data.1)?;
+    Some((own, rest))
+}
+
+/// A hash with some bytes.
+///
+/// # Safety
+/// See the row.
+pub unsafe fn mix(hash: u64, at: *mut u8, size: usize) -> u64 {
+    // SAFETY: the row's contract.
+    let bytes = unsafe { std::slice::from_raw_parts(at, size) };
+    bytes.chunks(8).fold(hash, |hash, part| {
+        let mut word = [0; 8];
+        word[..part.len()].copy_from_slice(part);
+        (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
+    })
 }
 
 /// # Safety

@@ -1,4 +1,5 @@
-//! Programs that are explored: the bugs of `tests/explore` are found, their mended twins are shown to be right.
+//! Programs that are explored: the bugs of `tests/explore` are found, their mended twins are shown to be right, and programs
+//! whose executions can be counted otherwise have as many.
 
 use harness::compiler::{call, root};
 use harness::files;
@@ -21,6 +22,9 @@ fn judge(path: &str) -> Result<(), String> {
         return Err(why);
     }
     let shown = format!("wanted: {wanted}\n{}{}", done.out, done.err);
+    if let Some(count) = wanted.strip_prefix("counts ") {
+        return if done.out.starts_with(&format!("{count} executions, complete")) { Ok(()) } else { Err(shown) };
+    }
     match wanted.strip_prefix("finds ") {
         None => if done.out.contains(", complete") { Ok(()) } else { Err(shown) },
         // A program that does not end within the bounds has no failing execution to repeat.
