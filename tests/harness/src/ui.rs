@@ -1,9 +1,11 @@
 //! Programs that must be refused: their marks, and the whole text that people read.
 
-use crate::compiler::{aurorac, call, finish};
+use crate::compiler::{Folder, aurorac, call, finish};
 use crate::files::{Program, ending_with};
+use crate::json::Json;
 use crate::marks;
 use crate::text::{difference, head};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -62,4 +64,51 @@ pub fn orphans(folder: &Path) -> Vec<String> {
         }
     }
     found
+}
+
+/// Applies each fix of a program by itself and asks the compiler again: that report has to be gone, and no new one there.
+pub fn fixes(program: &Program) -> Result<(), String> {
+    if program.path.file_name().is_some_and(|name| name == "main.aur") {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(&program.path).map_err(|error| error.to_string())?;
+    let before = errors(&program.shown())?;
+    let folder = Folder::new();
+    let mut wrong = Vec::new();
+    for report in &before {
+        let Some((span, replacement)) = report.get("fix").and_then(|fix| Some((fix.get("span")?, fix.get("replacement")?.text()?))) else { continue };
+        let number = |key: &str| span.get(key).and_then(Json::number).unwrap_or(1.0) as usize;
+        let from = offset(&text, number("line"), number("column"));
+        let to = offset(&text, number("end_line"), number("end_column"));
+        let path = folder.write("fixed.aur", &format!("{}{replacement}{}", &text[..from], &text[to..]));
+        let mut left = counts(&before);
+        let code = report.get("code").and_then(Json::text).unwrap_or("?");
+        left.entry(code.to_owned()).and_modify(|count| *count -= 1);
+        let after = counts(&errors(&path.to_string_lossy())?);
+        if after.iter().any(|(code, count)| left.get(code).unwrap_or(&0) < count) {
+            wrong.push(format!("the fix of {code} in line {} (`{replacement}`) leaves {after:?}", number("line")));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+fn errors(path: &str) -> Result<Vec<Json>, String> {
+    let messages = call(&["check", "--message-format", "json", path]).out;
+    let parse = |line: &str| Json::parse(line).map_err(|at| format!("no JSON at byte {at}: {line}"));
+    let all: Result<Vec<Json>, String> = messages.lines().map(parse).collect();
+    Ok(all?.into_iter().filter(|report| report.get("severity").and_then(Json::text) == Some("error")).collect())
+}
+
+fn counts(reports: &[Json]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for report in reports {
+        *counts.entry(report.get("code").and_then(Json::text).unwrap_or("?").to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// The byte at a line and column, both counted from 1; columns are characters.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    text[start..].char_indices().nth(column - 1).map_or(text.len(), |(at, _)| start + at)
 }

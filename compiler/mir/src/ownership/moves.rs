@@ -173,7 +173,7 @@ impl Checker<'_> {
             how,
             earlier_round,
             can_clone,
-            moved_text: self.names.snippet(moved),
+            moved_text: self.names.expression(moved),
         }));
     }
 
@@ -381,7 +381,7 @@ impl Checker<'_> {
                         let shown = self.names.show(ty.ty);
                         let part = types.place(&body.locals, place);
                         let can_clone = self.implements(part, "clone");
-                        let text = self.names.snippet(span);
+                        let text = self.names.expression(span);
                         let diagnostic = errors::move_out_of_drop(&name, &whole, &shown, span, can_clone.then_some(text));
                         return self.diags.push(diagnostic);
                     }
@@ -442,7 +442,7 @@ impl Checker<'_> {
         let ty = self.names.types.place(&self.names.body.locals, place);
         let span = self.names.span_at(at);
         let can_clone = self.implements(ty, "clone");
-        let text = self.names.snippet(span);
+        let text = self.names.expression(span);
         let shown = self.names.show(ty);
         self.diags.push(errors::move_out_of_borrow(&name, &shown, span, from, can_clone, text));
     }

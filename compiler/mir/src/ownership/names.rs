@@ -168,6 +168,35 @@ impl<'a> Names<'a> {
         self.types.program.program().sources.snippet(span)
     }
 
+    /// The text of an expression that another one could be pasted for; empty for names that a pattern binds and for fields that
+    /// stand for their own values, as in `Pair { a, b }`.
+    pub fn expression(&self, span: diag::Span) -> &'a str {
+        let binds = self.body.locals.iter().any(|decl| decl.name.is_some() && self.body.source(decl.source).span == span);
+        if binds || self.is_field_alone(span) { "" } else { self.snippet(span) }
+    }
+
+    fn is_field_alone(&self, span: diag::Span) -> bool {
+        let Some(file) = self.types.program.program().sources.file(span.file) else { return false };
+        let (before, after) = (file.text[..span.lo as usize].trim_end(), file.text[span.hi as usize..].trim_start());
+        if !before.ends_with(['{', ',']) || !after.starts_with(['}', ',']) {
+            return false;
+        }
+        // The bracket that it stands in, and the word in front of that: a type's name begins with a capital.
+        let mut depth = 0;
+        let open = before.char_indices().rev().find(|(_, letter)| {
+            match letter {
+                ')' | ']' | '}' => depth += 1,
+                '(' | '[' | '{' if depth > 0 => depth -= 1,
+                '(' | '[' | '{' => return true,
+                _ => {}
+            }
+            false
+        });
+        let Some((at, '{')) = open else { return false };
+        let word = before[..at].trim_end().rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+        word.starts_with(char::is_uppercase)
+    }
+
     pub fn show(&self, ty: Ty) -> String {
         self.types.program.program().show(ty)
     }
