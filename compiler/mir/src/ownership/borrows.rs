@@ -28,13 +28,15 @@ pub(super) fn check(types: &Types, keeps: &Keeps, typed: &typed::Body, bodies: &
         return;
     }
     let closures = Closures::new(types, bodies);
-    let loans = Loans::new(types, &views, &closures, body);
+    let mut loans = Loans::new(types, &views, &closures, body);
     // Without a loan nothing can conflict.
     if loans.list.is_empty() {
         return;
     }
-    let entry = forward(body, &loans);
     let liveness = Liveness::new(body, &views);
+    loans.live = Some(&liveness);
+    let loans = loans;
+    let entry = forward(body, &loans);
     let names = Names { types, typed, body };
     let allowed = allowed_results(types, &loans, &views, body);
     let lent_only = lent_only(&loans, &views, body);
@@ -145,6 +147,7 @@ impl Checker<'_> {
     }
 
     fn block(&mut self, id: BlockId, mut state: State) {
+        self.loans.enter(&mut state, id);
         let count = self.names.body.block(id).statements.len();
         for index in 0..count {
             let at = Location::new(id, index);
@@ -328,6 +331,10 @@ impl Checker<'_> {
     fn access(&mut self, state: &State, at: Location, place: &Place, access: Access, own: Option<LoanId>) {
         // What lies behind a raw pointer is its user's to answer for.
         if self.loans.through_raw(place) {
+            return;
+        }
+        let looks_only = matches!(access, Access::Read | Access::BorrowShared);
+        if !self.loans.may_hinder(place.local, looks_only) {
             return;
         }
         for (&holder, held) in &state.0 {

@@ -104,6 +104,11 @@ impl<'a> Liveness<'a> {
         }
     }
 
+    /// Whether a local is still used from the start of a block on.
+    pub fn is_live_into(&self, local: Local, block: BlockId) -> bool {
+        self.into[block.index()].contains(local.index())
+    }
+
     /// Whether a local is used at this point or later, before it gets another value.
     pub fn is_live(&self, local: Local, at: Location) -> bool {
         let block = self.body.block(at.block);

@@ -9,6 +9,7 @@
 //! it is certain which one that is, else to the end of its scope: see `tasks`.
 
 use super::inward::{Closures, Kept, PutIn, closure_in};
+use super::liveness::Liveness;
 use super::tasks::Tasks;
 use super::views::{Carries, Views};
 use crate::body::*;
@@ -178,6 +179,10 @@ pub(super) struct Loans<'a> {
     lent_through: Vec<bool>,
     /// By local: whether it or a part of it is lent.
     lent_itself: Vec<bool>,
+    /// By local: whether it or a part of it is lent exclusively.
+    lent_exclusively: Vec<bool>,
+    /// Which locals are needed where; what the others hold is not looked at.
+    pub live: Option<&'a Liveness<'a>>,
     pub tasks: Tasks,
 }
 
@@ -185,7 +190,7 @@ impl<'a> Loans<'a> {
     pub fn new(types: &'a Types<'a>, views: &'a Views<'a>, closures: &'a Closures<'a>, body: &'a Body) -> Loans<'a> {
         let holds = body.locals.iter().map(|decl| views.holds(decl.ty)).collect();
         let tasks = Tasks::new(types, body);
-        let mut loans = Loans { types, views, closures, body, list: Vec::new(), by_location: FastMap::default(), captures: FastMap::default(), holds, lent_through: vec![false; body.locals.len()], lent_itself: vec![false; body.locals.len()], tasks };
+        let mut loans = Loans { types, views, closures, body, list: Vec::new(), by_location: FastMap::default(), captures: FastMap::default(), holds, lent_through: vec![false; body.locals.len()], lent_itself: vec![false; body.locals.len()], lent_exclusively: vec![false; body.locals.len()], live: None, tasks };
         for param in body.params() {
             loans.list.push(Loan::Reference(param));
             loans.list.push(Loan::Contents(param));
@@ -215,7 +220,8 @@ impl<'a> Loans<'a> {
             }
         }
         for loan in &loans.list {
-            if let Loan::Place { place, .. } = loan {
+            if let Loan::Place { place, mutable, .. } = loan {
+                loans.lent_exclusively[place.local.index()] |= mutable.is_yes();
                 let lent = if place.is_indirect() { &mut loans.lent_through } else { &mut loans.lent_itself };
                 lent[place.local.index()] = true;
             }
@@ -287,6 +293,12 @@ impl<'a> Loans<'a> {
             }
             Operand::Copy(_) | Operand::Const(_) => Vec::new(),
         }
+    }
+
+    /// Whether any loan could stand in the way of looking at a local, or of changing it.
+    pub fn may_hinder(&self, local: Local, looks_only: bool) -> bool {
+        let index = local.index();
+        if looks_only { self.lent_exclusively[index] } else { self.lent_itself[index] || self.lent_through[index] }
     }
 
     pub fn loan(&self, id: LoanId) -> &Loan {
@@ -685,6 +697,12 @@ impl Forward for Loans<'_> {
         let before = into.1.len();
         into.1.retain(|local, sites| from.1.get(local) == Some(sites));
         changed || into.1.len() != before
+    }
+
+    fn enter(&self, state: &mut State, block: BlockId) {
+        if let Some(live) = self.live {
+            state.0.retain(|local, _| self.is_stand_in(*local) || live.is_live_into(*local, block));
+        }
     }
 
     fn statement(&self, state: &mut State, at: Location, statement: &Statement) {
