@@ -231,6 +231,7 @@ impl<'a> Loans<'a> {
             let at = Location::new(site.block, body.block(site.block).statements.len());
             loans.by_location.insert(at, LoanId(loans.list.len() as u32));
             let place = Place::local(site.record);
+            loans.lent_itself[site.record.index()] = true;
             loans.list.push(Loan::Place { place, mutable: Mutable::No, at, two_phase: None });
         }
         loans
