@@ -189,12 +189,12 @@ fn litmus_tests(root: &Path) -> Vec<String> {
         // The word itself stands in ticks where it is explained.
         let (before, listed) = paragraph.split_once("Tests: `").map_or((paragraph, String::new()), |(before, rest)| (before, format!("`{rest}")));
         let ticked = |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
-        let files = ticked(before).into_iter().filter_map(|word| word.strip_suffix(".litmus").filter(|stem| !stem.is_empty()).map(|stem| stem.to_owned()));
+        let files = ticked(before).into_iter().filter_map(|word| word.strip_suffix(".litmus").or_else(|| word.strip_suffix(".aur")).filter(|stem| !stem.is_empty()).map(|stem| stem.to_owned()));
         let tests = ticked(&listed).into_iter().map(|word| word.strip_suffix(".litmus").unwrap_or(&word).to_owned());
         for name in files.chain(tests) {
             named += 1;
             let file = name.rsplit('/').next().unwrap_or(&name);
-            if !root.join(format!("tests/litmus/{file}.litmus")).is_file() {
+            if !["litmus", "aur"].iter().any(|ending| root.join(format!("tests/litmus/{file}.{ending}")).is_file()) {
                 wrong.push(format!("docs/memory-model.md: there is no test {name} in tests/litmus"));
             }
         }

@@ -107,9 +107,16 @@ pub(crate) struct Litmus {
     pub paths: Vec<PathBuf>,
     /// An object a test and line.
     pub json: bool,
-    /// With the tables of final states.
+    /// With the tables of final states, and an execution that leads to each.
     pub verbose: bool,
-    pub engine: Engine,
+    /// Graphs of these executions instead.
+    pub dot: bool,
+    /// `None`: what the form of the test is made for.
+    pub engine: Option<Engine>,
+    /// Runs on this machine, too: so many.
+    pub hardware: Option<u64>,
+    /// Not to be judged, but to be written as a program: to a file, or to the screen.
+    pub convert: Option<Option<PathBuf>>,
 }
 
 /// What is run step by step, every access to memory watched.
@@ -157,6 +164,8 @@ pub(crate) enum Make {
 
 /// So many executions are explored unless told otherwise.
 pub(crate) const EXECUTIONS_MAX: u64 = 10_000_000;
+/// So often a litmus test runs on the machine.
+pub(crate) const ITERATIONS: u64 = 1_000_000;
 /// So many schedules are drawn.
 pub(crate) const SCHEDULES: u64 = 10_000;
 
@@ -176,7 +185,20 @@ const SHAPES: &[Shape] = &[
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
     Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true)] },
-    Shape { name: "litmus", options: &[("--json", false), ("--verbose", false), ("--engine", true)] },
+    Shape {
+        name: "litmus",
+        options: &[
+            ("--json", false),
+            ("--verbose", false),
+            ("--dot", false),
+            ("--engine", true),
+            ("--hardware", false),
+            ("--iterations", true),
+            ("--convert", false),
+            ("-o", true),
+            ("--output", true),
+        ],
+    },
     Shape { name: "oracle", options: &[("--functions", true), ("--inputs", true), ("--steps", true)] },
     Shape { name: "help", options: &[] },
     Shape { name: "version", options: &[] },
@@ -396,15 +418,25 @@ impl Given {
                 Command::Explore(Explore { file: self.one("a file")?.into(), random, seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, replay })
             }
             "litmus" => {
-                let (json, verbose) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some());
+                let (json, verbose, dot) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some(), self.take(&["--dot"]).is_some());
                 let engine = match self.take(&["--engine"]) {
-                    Some(engine) => one_of("--engine", &engine, &[("model", Engine::Model), ("explore", Engine::Explore), ("both", Engine::Both)])?,
-                    None => Engine::Model,
+                    Some(engine) => Some(one_of("--engine", &engine, &[("model", Engine::Model), ("explore", Engine::Explore), ("both", Engine::Both)])?),
+                    None => None,
                 };
+                let (hardware, iterations) = (self.take(&["--hardware"]).is_some(), self.number("--iterations")?);
+                if iterations.is_some() && !hardware {
+                    return Err(usage("`--iterations` is for `--hardware`", self.command));
+                }
+                let (convert, out) = (self.take(&["--convert"]).is_some(), self.take(&["-o", "--output"]).map(PathBuf::from));
+                if out.is_some() && !convert {
+                    return Err(usage("`-o` is for `--convert`", self.command));
+                }
                 if self.plain.is_empty() {
                     self.one("a file or a folder")?;
                 }
-                Command::Litmus(Litmus { paths: self.plain.into_iter().map(PathBuf::from).collect(), json, verbose, engine })
+                let hardware = hardware.then(|| iterations.unwrap_or(ITERATIONS));
+                let paths = self.plain.into_iter().map(PathBuf::from).collect();
+                Command::Litmus(Litmus { paths, json, verbose, dot, engine, hardware, convert: convert.then_some(out) })
             }
             "oracle" => {
                 let (functions, inputs, steps) = (self.take(&["--functions"]), self.number("--inputs")?, self.number("--steps")?);

@@ -25,7 +25,7 @@ pub(crate) fn run(request: Request) -> u8 {
         Command::Oracle(request) => oracle::oracle(&request, global),
         Command::Run(run) => build::run(&run, global),
         Command::Compile(compile) => build::compile(&compile, global),
-        Command::Litmus(request) => litmus::litmus(&request),
+        Command::Litmus(request) => litmus::litmus(&request, global),
         Command::Test { path, filter, replay } => build::test(&path, filter.as_deref(), replay.as_deref(), global),
         Command::Help { command } => help::help(command.as_deref()),
         Command::Version => {

@@ -90,22 +90,30 @@ pub(crate) struct Concrete {
 /// All the way.
 pub(crate) fn concrete(session: &mut Session, root: &Path, purpose: Purpose) -> Result<Concrete, Stopped> {
     let typed = if session.auto_parallel { crate::auto::types(session, root)?.0 } else { types(session, root)? };
-    // What was rewritten was found right; who wrote the loops hears of their own text only, once.
-    let told = session.auto_parallel.then(|| session.diags.clone());
-    let (checked, clean) = check(session, &typed)?;
-    if let Some(told) = told {
-        session.diags = told;
-    }
     let roots = match purpose {
         Purpose::Run => Roots::main(&typed),
         Purpose::Test => Roots::tests(&typed),
         Purpose::Explore(grain) => Roots { observed: Some(grain), ..Roots::main(&typed) },
         Purpose::ExploreTests(grain) => Roots { observed: Some(grain), ..Roots::tests(&typed) },
     };
-    if matches!(purpose, Purpose::Run | Purpose::Explore(_)) && roots.main.is_none() {
+    let needs_main = matches!(purpose, Purpose::Run | Purpose::Explore(_)).then_some(root);
+    concrete_of(session, typed, &roots, needs_main)
+}
+
+/// The same from types on; of a file that needs a `main`, if one does.
+pub(crate) fn concrete_of(session: &mut Session, typed: Arc<TypedProgram>, roots: &Roots, needs_main: Option<&Path>) -> Result<Concrete, Stopped> {
+    // What was rewritten was found right; who wrote the loops hears of their own text only, once.
+    let told = session.auto_parallel.then(|| session.diags.clone());
+    let (checked, clean) = check(session, &typed)?;
+    if let Some(told) = told {
+        session.diags = told;
+    }
+    if let Some(root) = needs_main
+        && roots.main.is_none()
+    {
         return Err(Stopped::NoFile(format!("`{}` has no `fn main()` to start with", root.display())));
     }
-    let made = session.phase("monomorphize", |_| mir::monomorphize(&typed, &checked, clean, &roots));
+    let made = session.phase("monomorphize", |_| mir::monomorphize(&typed, &checked, clean, roots));
     let mono = match made {
         Ok(mono) => mono,
         Err(diagnostic) => {

@@ -2,7 +2,7 @@
 
 use crate::args::{Color, Effort, Global, MessageFormat};
 use crate::exit;
-use diag::{Diags, Severity, SourceMap};
+use diag::{Diagnostic, Diags, Severity, SourceMap};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -51,9 +51,9 @@ impl Session {
         if self.repeats {
             list.retain(|diagnostic| diagnostic.severity == Severity::Error);
         }
-        let mut text = String::new();
         match self.format {
             MessageFormat::Json => {
+                let mut text = String::new();
                 for diagnostic in &list {
                     text.push_str(&diag::render::json(diagnostic, &self.sources));
                     text.push('\n');
@@ -62,20 +62,7 @@ impl Session {
                 let _ = std::io::stdout().lock().write_all(text.as_bytes());
             }
             MessageFormat::Human => {
-                let color = use_color(self.global.color);
-                for diagnostic in &list {
-                    text.push_str(&diag::render::human(diagnostic, &self.sources, color));
-                    text.push('\n');
-                }
-                let count = |severity| list.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-                let parts: Vec<String> = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
-                    .into_iter()
-                    .filter(|(count, _)| *count > 0)
-                    .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
-                    .collect();
-                if !parts.is_empty() {
-                    text.push_str(&format!("{}\n", parts.join(", ")));
-                }
+                let text = self.rendered(&list, use_color(self.global.color));
                 let _ = std::io::stderr().lock().write_all(text.as_bytes());
             }
         }
@@ -83,6 +70,30 @@ impl Session {
             self.show_timings();
         }
         if failed { exit::USER } else { exit::OK }
+    }
+
+    /// What was reported, as a text to be shown elsewhere.
+    pub fn report(&mut self) -> String {
+        let list = std::mem::take(&mut self.diags).into_sorted();
+        self.rendered(&list, false)
+    }
+
+    fn rendered(&self, list: &[Diagnostic], color: bool) -> String {
+        let mut text = String::new();
+        for diagnostic in list {
+            text.push_str(&diag::render::human(diagnostic, &self.sources, color));
+            text.push('\n');
+        }
+        let count = |severity| list.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        let parts: Vec<String> = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+            .collect();
+        if !parts.is_empty() {
+            text.push_str(&format!("{}\n", parts.join(", ")));
+        }
+        text
     }
 
     fn show_timings(&self) {

@@ -127,7 +127,7 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_try_lock(fiber: *mut u8, object: *mut u8) -> i64;
             /// The lock was left.
             plain fn rt_observe_unlock(fiber: *mut u8, object: *mut u8);
-            /// One of so many, each of which is possible.
+            /// One of so many, each of which is possible; of -2, whether a weak exchange is to fail.
             plain fn rt_observe_choose(fiber: *mut u8, count: i64) -> i64;
             /// What the task does from here on it does in another run as well: this one counts for nothing if all must be seen.
             plain fn rt_observe_give_up(fiber: *mut u8);

@@ -129,7 +129,7 @@ impl Clocks {
             let source = &self.traces[event.from as usize];
             if order.acquires() {
                 known.before.join(&source.message);
-            } else {
+            } else if !event.is_plain() {
                 known.pending.join(&source.message);
             }
             known.from.join(&source.from);
@@ -147,6 +147,8 @@ impl Clocks {
         if event.writes {
             if order.releases() {
                 trace.message.copy(&known.before);
+            } else if event.is_plain() {
+                trace.message.clear();
             } else {
                 trace.message.copy(&known.released);
             }

@@ -403,6 +403,30 @@ impl Engine {
         self.locations.iter().map(|location| location.address).collect()
     }
 
+    /// Two accesses of one location by different tasks, one of them a write, one of them plain, in no order. All have happened.
+    pub fn race(&self) -> Option<(Id, Id)> {
+        let plain = |event: &Event| event.accesses() && event.is_plain();
+        if !self.graph.events.iter().any(plain) {
+            return None;
+        }
+        let accesses: Vec<Id> = (0..self.graph.events.len() as Id).filter(|&id| self.graph.event(id).accesses() && !self.graph.event(id).blocked).collect();
+        for (at, &b) in accesses.iter().enumerate() {
+            for &a in &accesses[..at] {
+                let (one, other) = (self.graph.event(a), self.graph.event(b));
+                if one.location == other.location
+                    && one.task != other.task
+                    && (one.writes || other.writes)
+                    && (one.is_plain() || other.is_plain())
+                    && !self.clocks.before(b).knows(one)
+                    && !self.clocks.before(a).knows(other)
+                {
+                    return Some((a, b));
+                }
+            }
+        }
+        None
+    }
+
     /// Tasks that wait, or go round and see nothing new.
     pub fn waiting(&self) -> impl Iterator<Item = Task> + '_ {
         let waits = |run: &Run| matches!(run.state, State::Waiting(_)) || !run.looks_at.is_empty();

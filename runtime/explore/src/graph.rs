@@ -14,6 +14,8 @@ pub type Task = u32;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Order {
+    /// Of memory that is not atomic: as relaxed, but it synchronises nothing, and may race.
+    Plain,
     Relaxed,
     Acquire,
     Release,
@@ -29,6 +31,7 @@ impl Order {
             1 => Order::Acquire,
             2 => Order::Release,
             3 => Order::AcquireRelease,
+            5 => Order::Plain,
             _ => Order::Sequential,
         }
     }
@@ -124,6 +127,9 @@ impl Event {
             Kind::Compare(_, failure, ..) if !self.writes => failure,
             kind => kind.order(),
         }
+    }
+    pub fn is_plain(&self) -> bool {
+        self.order() == Order::Plain
     }
     pub fn is_sequential(&self) -> bool {
         self.order() == Order::Sequential

@@ -1,7 +1,7 @@
 //! Explores a compiled program: runs it once for each graph, until there is no other or one of them fails.
 
 use crate::engine::{Direction, Engine, Mode, Next, Request, Round, Step};
-use crate::graph::{Graph, Kind, Order, Task, Until};
+use crate::graph::{Graph, Id, Kind, Order, Task, Until};
 use std::collections::BTreeMap;
 
 use rt::observe::{self, Answer, Ask, End, Missed, Observer, Session, StepPlace, Turn, What};
@@ -84,6 +84,17 @@ pub struct MemoryAccess {
     pub place: StepPlace,
 }
 
+/// A run that came to its end.
+pub struct Run<'a> {
+    /// From 1 on. After another 1 all that was told before counts for nothing: it is explored in smaller steps.
+    pub number: u64,
+    /// What was written.
+    pub out: &'a [u8],
+    pub graph: &'a Graph,
+    /// Two plain steps that nothing orders.
+    pub race: Option<(Id, Id)>,
+}
+
 /// A program that does not end is not asked much more often.
 const TOO_LONG_MAX: u64 = 20;
 
@@ -92,6 +103,7 @@ struct World {
     bounds: Bounds,
     too_long: bool,
     unfair: bool,
+    repeats: bool,
     /// Places of the step that each task asks for, if they are wanted.
     asked: Option<Vec<StepPlace>>,
     places: Vec<StepPlace>,
@@ -102,13 +114,18 @@ struct World {
 
 /// Explores `entry`.
 pub fn explore(session: &Session, entry: u64, mode: Mode, stance: Stance, bounds: Bounds) -> Report {
-    explore_with(session, entry, &|| Engine::new(mode), stance, bounds)
+    explore_with(session, entry, &|| Engine::new(mode), stance, bounds, None)
+}
+
+/// Every execution of `entry`; `each` hears of those that came to their end, which a race does not prevent.
+pub fn explore_each(session: &Session, entry: u64, stance: Stance, bounds: Bounds, each: &mut dyn FnMut(&Run)) -> Report {
+    explore_with(session, entry, &|| Engine::new(Mode::Exhaustive), stance, bounds, Some(each))
 }
 
 /// Repeats one execution.
 pub fn again(session: &Session, entry: u64, directions: &[Direction], stance: Stance) -> Report {
     let bounds = Bounds { executions: 1, ..Bounds::default() };
-    explore_with(session, entry, &|| Engine::direct(directions.to_vec()), stance, bounds)
+    explore_with(session, entry, &|| Engine::direct(directions.to_vec()), stance, bounds, None)
 }
 
 fn explore_with(
@@ -117,6 +134,7 @@ fn explore_with(
     start: &dyn Fn() -> Engine,
     stance: Stance,
     bounds: Bounds,
+    mut each: Option<&mut dyn FnMut(&Run)>,
 ) -> Report {
     let mut stance = stance;
     let take = |stance: Stance| {
@@ -124,7 +142,7 @@ fn explore_with(
         observe::divide(stance.divides);
     };
     take(stance);
-    let new = |engine: Engine| World { engine, bounds, too_long: false, unfair: false, asked: None, places: Vec::new(), wanted: Vec::new(), accesses: Vec::new() };
+    let new = |engine: Engine| World { engine, bounds, too_long: false, unfair: false, repeats: false, asked: None, places: Vec::new(), wanted: Vec::new(), accesses: Vec::new() };
     let mut world = new(start());
     let mut report = Report { executions: 0, complete: false, too_long: 0, runs: 0, failure: None, outcomes: BTreeMap::new() };
     loop {
@@ -136,11 +154,17 @@ fn explore_with(
             return report;
         }
         report.runs += 1;
+        world.repeats = false;
         let ended = session.run(entry, &mut world);
         let mut raced = Vec::new();
         let how = match ended.end {
+            End::Returned | End::Exited(0) if std::mem::take(&mut world.repeats) => continue,
             End::Returned | End::Exited(0) => {
                 report.executions += 1;
+                if let Some(each) = &mut each {
+                    let race = world.engine.race();
+                    each(&Run { number: report.executions, out: &ended.out, graph: &world.engine.graph, race });
+                }
                 if bounds.outcomes {
                     *report.outcomes.entry(outcome(&ended.out, None)).or_default() += 1;
                 }
@@ -213,7 +237,7 @@ fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph, wanted: Vec
     engine.begin();
     let bounds = Bounds { steps: graph.events.len(), ..Bounds::default() };
     let places = vec![StepPlace::default(); graph.events.len()];
-    let mut world = World { engine, bounds, too_long: false, unfair: false, asked: Some(Vec::new()), places, wanted, accesses: Vec::new() };
+    let mut world = World { engine, bounds, too_long: false, unfair: false, repeats: false, asked: Some(Vec::new()), places, wanted, accesses: Vec::new() };
     session.run(entry, &mut world);
     (world.places, world.engine.addresses(), world.accesses)
 }
@@ -310,6 +334,10 @@ impl Observer for World {
             Next::Over => Turn::Over,
             Next::Diverged => Turn::Stop,
         }
+    }
+
+    fn repeats(&mut self) {
+        self.repeats = true;
     }
 
     fn wants_places(&self) -> bool {

@@ -124,7 +124,7 @@ pub(crate) enum Name {
 /// What stands behind the threads.
 pub(crate) struct Asked {
     pub shown: Vec<(Name, usize)>,
-    pub filter: Option<Proposition>,
+    pub filter: Option<(Proposition, String)>,
     pub quantifier: Quantifier,
     pub condition: Proposition,
     pub question: String,
@@ -372,7 +372,10 @@ impl<'a> Parser<'a> {
                 }
                 Some(Token::Word("filter")) => {
                     self.next += 1;
-                    filter = Some(self.proposition()?);
+                    let start = self.at();
+                    let proposition = self.proposition()?;
+                    let text = text[start..self.at()].split_whitespace().collect::<Vec<_>>().join(" ");
+                    filter = Some((proposition, text));
                     continue;
                 }
                 Some(Token::Word("exists")) => Quantifier::Exists,
@@ -474,6 +477,23 @@ impl<'a> Parser<'a> {
             }
         }
     }
+}
+
+/// A question of its own, over columns of these names.
+pub(crate) fn question(text: &str, labels: &[&str]) -> Parsed<(Quantifier, Condition)> {
+    let mut parser = Parser { tokens: lex(text, 0)?, next: 0, end: text.len() };
+    let asked = parser.question(text)?;
+    let mut column = |name: &Name, at: usize| {
+        let label = match name {
+            Name::Memory(name) => name.clone(),
+            Name::Register(thread, register) => format!("{thread}:{register}"),
+        };
+        match labels.iter().position(|known| *known == label) {
+            Some(column) => Ok(column),
+            None => refuse(at, format!("`{label}` is not among what is printed")),
+        }
+    };
+    Ok((asked.quantifier, lower::resolve(&asked.condition, &mut column)?))
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub fn judge(test: &Test, limits: Limits) -> Result<Outcome, TooLarge> {
 
 impl Outcome {
     /// The answer that these final states give.
-    pub(crate) fn new(
+    pub fn new(
         test: &Test,
         states: BTreeMap<State, u64>,
         executions: u64,

@@ -20,7 +20,7 @@ impl Order {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Test {
     pub name: String,
     pub threads: Vec<Thread>,
@@ -29,19 +29,21 @@ pub struct Test {
     pub shown: Vec<Shown>,
     /// Only executions whose final state fulfils it count.
     pub filter: Option<Condition>,
+    /// As it was written.
+    pub filter_text: Option<String>,
     pub quantifier: Quantifier,
     pub condition: Condition,
     /// The question as it was written.
     pub question: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Location {
     pub name: String,
     pub initial: i64,
 }
 
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Thread {
     /// Names (temporaries have none) and first values.
     pub registers: Vec<(Option<String>, i64)>,
@@ -117,7 +119,7 @@ impl Update {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Value {
     Constant(i64),
     Register(usize),

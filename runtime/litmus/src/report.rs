@@ -1,79 +1,171 @@
 //! What is told about a judged test: a block of text for people, an object on one line for programs.
 
-use crate::outcome::Outcome;
+use crate::outcome::{Observation, Outcome};
 use crate::program::{Quantifier, Test};
+use crate::wanted::{Line, Mark, Wanted};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-fn verdict(outcome: &Outcome) -> &'static str {
-    if outcome.holds { "Ok" } else { "No" }
+/// All that is known of a test.
+#[derive(Debug)]
+pub struct Answer {
+    pub name: String,
+    /// Whether the question's answer is yes, and everything else as it should be.
+    pub holds: bool,
+    pub observation: Observation,
+    pub quantifier: &'static str,
+    pub question: String,
+    pub states: Vec<Final>,
+    pub race: bool,
+    pub executions: u64,
+    /// What the machine showed: how often, and what.
+    pub histogram: Option<Vec<(u64, Columns)>>,
+    /// Where the engines, or the head and they, disagree.
+    pub differences: Vec<String>,
 }
 
-/// One line, and with `states` a table of final states: how many executions lead there, the condition's states marked.
-pub fn table(test: &Test, outcome: &Outcome, states: bool) -> String {
-    let mut text = String::new();
-    let race = if outcome.race { "  race" } else { "" };
-    let plural = |count: u64, one: &str, many: &str| {
-        format!("{count} {}", if count == 1 { one } else { many })
-    };
-    let _ = writeln!(
-        text,
-        "{:<2}  {:<9}  {}  ({}, {}){race}",
-        verdict(outcome),
-        outcome.observation.to_string(),
-        test.name,
-        plural(outcome.states.len() as u64, "state", "states"),
-        plural(outcome.executions, "execution", "executions"),
-    );
-    if states {
-        for (state, count) in &outcome.states {
-            let mark = if test.condition.holds(state) {
-                '*'
-            } else {
-                ' '
-            };
-            let columns: Vec<String> = test
-                .shown
-                .iter()
-                .zip(state)
-                .map(|(shown, value)| format!("{}={value}", shown.label))
-                .collect();
-            let _ = writeln!(text, "    {mark} {count:>6}  {}", columns.join("  "));
+/// Labels and values.
+pub type Columns = Vec<(String, String)>;
+
+#[derive(Debug)]
+pub struct Final {
+    pub columns: Columns,
+    pub executions: u64,
+    /// Whether the question is about it.
+    pub is_asked: bool,
+}
+
+/// A final state as it is printed.
+pub fn split(printed: &str) -> Columns {
+    let pair = |word: &str| word.split_once('=').map_or_else(|| (word.to_owned(), String::new()), |(label, value)| (label.to_owned(), value.to_owned()));
+    printed.split_whitespace().map(pair).collect()
+}
+
+impl Answer {
+    pub fn of(test: &Test, outcome: &Outcome) -> Answer {
+        let states = outcome.states.iter().map(|(state, &executions)| Final {
+            columns: test.shown.iter().zip(state).map(|(shown, value)| (shown.label.clone(), value.to_string())).collect(),
+            executions,
+            is_asked: test.condition.holds(state),
+        });
+        Answer {
+            name: test.name.clone(),
+            holds: outcome.holds,
+            observation: outcome.observation,
+            quantifier: match test.quantifier {
+                Quantifier::Exists => "exists",
+                Quantifier::NotExists => "~exists",
+                Quantifier::ForAll => "forall",
+            },
+            question: test.question.clone(),
+            states: states.collect(),
+            race: outcome.race,
+            executions: outcome.executions,
+            histogram: None,
+            differences: Vec::new(),
         }
-        let _ = writeln!(text, "      {}", test.question);
     }
-    text
+
+    /// Of a test that the model cannot read: the head's expected outcomes are what is asked for.
+    pub fn explored(wanted: &Wanted, outcomes: &BTreeMap<String, u64>, executions: u64, race: bool) -> Answer {
+        let is_asked = |outcome: &str| wanted.lines.iter().any(|line: &Line| line.mark == Mark::Expect && line.is_of(outcome));
+        let states: Vec<Final> =
+            outcomes.iter().map(|(outcome, &executions)| Final { columns: split(outcome), executions, is_asked: is_asked(outcome) }).collect();
+        let asked = states.iter().filter(|state| state.is_asked).count();
+        let observation = match asked {
+            0 => Observation::Never,
+            count if count == states.len() => Observation::Always,
+            _ => Observation::Sometimes,
+        };
+        Answer {
+            name: wanted.name.clone(),
+            holds: true,
+            observation,
+            quantifier: "exists",
+            question: "exists an expected outcome".into(),
+            states,
+            race,
+            executions,
+            histogram: None,
+            differences: Vec::new(),
+        }
+    }
+
+    fn verdict(&self) -> &'static str {
+        if self.holds { "Ok" } else { "No" }
+    }
+
+    /// One line, and with `states` a table of final states: how many executions lead there, those that are asked for marked.
+    pub fn table(&self, states: bool) -> String {
+        let mut text = String::new();
+        let race = if self.race { "  race" } else { "" };
+        let plural = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+        let _ = writeln!(
+            text,
+            "{:<2}  {:<9}  {}  ({}, {}){race}",
+            self.verdict(),
+            self.observation.to_string(),
+            self.name,
+            plural(self.states.len() as u64, "state", "states"),
+            plural(self.executions, "execution", "executions"),
+        );
+        if states {
+            for state in &self.states {
+                let mark = if state.is_asked { '*' } else { ' ' };
+                let _ = writeln!(text, "    {mark} {:>6}  {}", state.executions, shown(&state.columns));
+            }
+            let _ = writeln!(text, "      {}", self.question);
+        }
+        if let Some(histogram) = &self.histogram {
+            let total: u64 = histogram.iter().map(|(count, _)| count).sum();
+            let _ = writeln!(text, "      of {total} runs on this machine:");
+            for (count, columns) in histogram {
+                let asked = self.states.iter().any(|state| state.is_asked && state.columns == *columns);
+                let _ = writeln!(text, "    {} {count:>12}  {}", if asked { '*' } else { ' ' }, shown(columns));
+            }
+        }
+        for difference in &self.differences {
+            let _ = writeln!(text, "      wrong: {difference}");
+        }
+        text
+    }
+
+    /// An object on one line.
+    pub fn json(&self) -> String {
+        let states: Vec<String> = self.states.iter().map(|state| object(&state.columns)).collect();
+        let mut text = format!(
+            "{{\"name\": {}, \"verdict\": \"{}\", \"observation\": \"{}\", \"quantifier\": \"{}\", \"condition\": {}, \"states\": [{}], \"race\": {}, \"executions\": {}",
+            quote(&self.name),
+            self.verdict(),
+            self.observation,
+            self.quantifier,
+            quote(&self.question),
+            states.join(", "),
+            self.race,
+            self.executions,
+        );
+        if let Some(histogram) = &self.histogram {
+            let counts: Vec<String> = histogram.iter().map(|(count, columns)| format!("{{\"state\": {}, \"count\": {count}}}", object(columns))).collect();
+            let _ = write!(text, ", \"histogram\": [{}]", counts.join(", "));
+        }
+        if !self.differences.is_empty() {
+            let list: Vec<String> = self.differences.iter().map(|difference| quote(difference)).collect();
+            let _ = write!(text, ", \"differences\": [{}]", list.join(", "));
+        }
+        text.push('}');
+        text
+    }
 }
 
-/// An object on one line.
-pub fn json(test: &Test, outcome: &Outcome) -> String {
-    let states: Vec<String> = outcome
-        .states
-        .keys()
-        .map(|state| {
-            let columns: Vec<String> = test
-                .shown
-                .iter()
-                .zip(state)
-                .map(|(shown, value)| format!("{}: {value}", quote(&shown.label)))
-                .collect();
-            format!("{{{}}}", columns.join(", "))
-        })
-        .collect();
-    let quantifier = match test.quantifier {
-        Quantifier::Exists => "exists",
-        Quantifier::NotExists => "~exists",
-        Quantifier::ForAll => "forall",
-    };
-    format!(
-        "{{\"name\": {}, \"verdict\": \"{}\", \"observation\": \"{}\", \"quantifier\": \"{quantifier}\", \"condition\": {}, \"states\": [{}], \"race\": {}, \"executions\": {}}}",
-        quote(&test.name),
-        verdict(outcome),
-        outcome.observation,
-        quote(&test.question),
-        states.join(", "),
-        outcome.race,
-        outcome.executions,
-    )
+fn shown(columns: &Columns) -> String {
+    columns.iter().map(|(label, value)| format!("{label}={value}")).collect::<Vec<_>>().join("  ")
+}
+
+fn object(columns: &Columns) -> String {
+    // What is no number is a text.
+    let value = |value: &str| if value.parse::<i64>().is_ok() { value.to_owned() } else { quote(value) };
+    let columns: Vec<String> = columns.iter().map(|(label, of)| format!("{}: {}", quote(label), value(of))).collect();
+    format!("{{{}}}", columns.join(", "))
 }
 
 fn quote(text: &str) -> String {

@@ -92,6 +92,8 @@ pub trait Observer {
     /// Whether the task stays where it is, because another run comes to the same.
     fn gives_up(&mut self, task: u32) -> bool;
     fn next(&mut self) -> Turn;
+    /// Another run does the same as this one: it is not to be counted.
+    fn repeats(&mut self) {}
     /// Whether events are to be told with their places.
     fn wants_places(&self) -> bool {
         false
@@ -240,6 +242,8 @@ struct World {
     plain: Plain,
     /// Where the program's statics lie, and end.
     data: (usize, usize),
+    /// Weak exchanges may fail without a reason.
+    weak_exchanges_fail: bool,
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
@@ -287,6 +291,7 @@ impl World {
             woken: false,
             plain: Plain::default(),
             data: (0, 0),
+            weak_exchanges_fail: false,
         }
     }
 
@@ -404,6 +409,11 @@ pub fn look_for_cancellation(looks: bool) {
 /// From now on (or no longer) uses of the library's objects are made of smaller steps.
 pub fn divide(divides: bool) {
     world().divides = divides;
+}
+
+/// From now on (or no longer) a weak exchange may fail though the value is the expected one. In a loop it then may for ever.
+pub fn let_weak_exchanges_fail(may: bool) {
+    world().weak_exchanges_fail = may;
 }
 
 /// Lets one task after the other run until all have ended.
@@ -675,6 +685,14 @@ pub unsafe extern "C" fn access(fiber: *mut u8, what: i64, at: *mut u8, a: u64, 
         }
         if is_quiet && !world().looks_for_cancellation && !world().divides {
             ends(record, End::Divides);
+        }
+        if what >> 33 & 1 != 0 {
+            let (seen, _) = step(record, What::Load(failure), at as u64, size, Some(at));
+            if seen != a {
+                // It would have failed anyway, which another run shows.
+                observer().repeats();
+            }
+            return seen;
         }
         let what = match operation {
             0 => What::Load(order),
@@ -968,7 +986,7 @@ pub unsafe fn give_turn(record: *mut Record, object: u64) {
     unsafe { step(record, What::Store(RELEASE, number + 1), place::SERVING | object, 8, None) };
 }
 
-/// One of `count`, each of which is possible.
+/// One of `count`, each of which is possible; of -2, whether a weak exchange is to fail.
 ///
 /// # Safety
 /// See the row.
@@ -976,8 +994,12 @@ pub unsafe extern "C" fn choose(fiber: *mut u8, count: i64) -> i64 {
     if !is_on() {
         return 0;
     }
+    let is_weak = count < 0;
+    if is_weak && (!world().weak_exchanges_fail || world().tasks[current(fiber.cast()) as usize].quiet > 0) {
+        return 0;
+    }
     // SAFETY: the row's contract.
-    unsafe { step(fiber.cast(), What::Choice(count as u32), 0, 0, None).0 as i64 }
+    unsafe { step(fiber.cast(), What::Choice(count.unsigned_abs() as u32), 0, 0, None).0 as i64 }
 }
 
 /// There is another run in which the task comes to the same without what it has done here.

@@ -1,18 +1,33 @@
-//! Litmus tests: those of `tests/litmus`, whose second line says how often the condition is fulfilled, in how many executions,
-//! and whether there is a race; and those that lie in `../shared/litmus`, where they do, with their final states.
+//! Litmus tests: those of `tests/litmus`. The second line of a `.litmus` says how often the condition is fulfilled, in how many
+//! executions, and whether there is a race; all engines agree about it, and its Aurora twin, if it has one, is the one that
+//! `--convert` makes. The head of an `.aur` lists its outcomes. And those that lie in `../shared/litmus`, where they do, with their
+//! final states.
 
 use harness::compiler::{call, root};
 use harness::files;
 use harness::json::Json;
 use harness::suite::{self, Case};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut cases = Vec::new();
-    for path in files::ending_with(&root().join("tests/litmus"), ".litmus") {
+    let forms = files::ending_with(&root().join("tests/litmus"), ".litmus");
+    let programs = files::ending_with(&root().join("tests/litmus"), ".aur");
+    for path in &forms {
         let shown = path.display().to_string();
-        cases.push(Case::new(name(&path), move || own(&shown)));
+        cases.push(Case::new(name(path), move || own(&shown)));
+        let (twin, shown) = (path.with_file_name(name(path) + ".aur"), path.display().to_string());
+        if programs.contains(&twin) {
+            cases.push(Case::new(format!("twin/{}", name(path)), move || is_fresh(&shown, &twin)));
+        }
+    }
+    // The library is compiled once for many.
+    for (part, list) in forms.chunks(60).map(|list| ("forms", list)).chain(programs.chunks(60).map(|list| ("programs", list))) {
+        let list: Vec<String> = list.iter().map(|path| path.display().to_string()).collect();
+        let first = list.first().map_or(String::new(), |first| name(&PathBuf::from(first)));
+        cases.push(Case::new(format!("engines/{part}/{first}"), move || agree(&list)));
     }
     let shared = root().join("../shared/litmus");
     if let Ok(text) = std::fs::read_to_string(shared.join("expected.json")) {
@@ -22,8 +37,28 @@ fn main() -> ExitCode {
             let shown = shared.join(format!("{name}.litmus")).display().to_string();
             cases.push(Case::new(format!("shared/{name}"), move || compare(&shown, &expected)));
         }
+        let all = shared.display().to_string();
+        cases.push(Case::new("engines/shared", move || agree(std::slice::from_ref(&all))));
     }
     suite::run(cases)
+}
+
+/// The model, the explorer on compiled code, and the heads.
+fn agree(paths: &[String]) -> Result<(), String> {
+    let mut line = vec!["litmus", "--engine", "both"];
+    line.extend(paths.iter().map(String::as_str));
+    let done = call(&line);
+    if let Some(why) = done.broken() {
+        return Err(why);
+    }
+    let wrong: Vec<&str> = done.out.lines().filter(|line| line.contains("wrong:")).collect();
+    if done.code == 0 { Ok(()) } else { Err(format!("{}\n{}", wrong.join("\n"), done.err)) }
+}
+
+fn is_fresh(form: &str, twin: &std::path::Path) -> Result<(), String> {
+    let made = call(&["litmus", "--convert", form]);
+    let there = std::fs::read_to_string(twin).map_err(|error| error.to_string())?;
+    if made.out == there { Ok(()) } else { Err(format!("`aurorac litmus --convert {form} -o {}` makes another\n{}", twin.display(), made.err)) }
 }
 
 fn name(path: &std::path::Path) -> String {

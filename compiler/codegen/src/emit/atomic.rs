@@ -19,6 +19,9 @@ enum Order {
     Sequential,
 }
 
+/// What the runtime is told of an access that is not atomic, in place of an order.
+const PLAIN: u64 = 5;
+
 fn order(operand: &Operand) -> Order {
     match operand {
         Operand::Const(Const { kind: ConstKind::Int(order), .. }) => match order {
@@ -108,8 +111,8 @@ impl Emitter<'_, '_> {
         let layout = self.layouts.of(types[0]);
         let signed = class(types[0]) == Class::Signed;
         let operation: u64 = match name {
-            "load" => 0,
-            "store" => 1,
+            "load" | "plain_load" => 0,
+            "store" | "plain_store" => 1,
             "swap" => 2,
             "add" => 3,
             "sub" => 4,
@@ -123,26 +126,41 @@ impl Emitter<'_, '_> {
         };
         let orders = match name {
             "load" => order(&args[1]) as u64,
+            "plain_load" | "plain_store" => PLAIN,
             "compare_exchange" => order(&args[3]) as u64 | (order(&args[4]) as u64) << 8,
             _ => order(&args[2]) as u64,
         };
         let at = self.scalar(&args[0]);
         let ty = clif(leaves(&layout)[0].scalar);
         let values: Vec<Value> = match name {
-            "load" => Vec::new(),
+            "load" | "plain_load" => Vec::new(),
             "compare_exchange" => vec![self.scalar(&args[1]), self.scalar(&args[2])],
             _ => vec![self.scalar(&args[1])],
         };
         let wide: Vec<Value> =
             values.iter().map(|&value| if ty == types::I64 { value } else { self.builder.ins().uextend(types::I64, value) }).collect();
-        let what = self.number(operation | u64::from(layout.size) << 8 | orders << 16);
+        let mut what = self.number(operation | u64::from(layout.size) << 8 | orders << 16);
+        // A weak exchange may fail where the runtime says so.
+        let is_weak = name == "compare_exchange" && !matches!(&args[5], Operand::Const(Const { kind: ConstKind::Int(0), .. }));
+        let fails = is_weak.then(|| {
+            let ways = self.number(u64::MAX - 1);
+            self.call_row("rt_observe_choose", &[fiber, ways]).expect("the row gives a choice")
+        });
+        if let Some(fails) = fails {
+            let bit = self.builder.ins().ishl_imm_u(fails, 33);
+            what = self.builder.ins().bor(what, bit);
+        }
         let [a, b] = [0, 1].map(|index| wide.get(index).copied().unwrap_or(zero));
         let seen = self.call_row("rt_observe_access", &[fiber, what, at, a, b]).expect("the row gives what was seen");
         let seen = if ty == types::I64 { seen } else { self.builder.ins().ireduce(ty, seen) };
         match name {
-            "store" => self.finish(Vec::new(), dest, after),
+            "store" | "plain_store" => self.finish(Vec::new(), dest, after),
             "compare_exchange" => {
-                let done = self.builder.ins().icmp(IntCC::Equal, seen, values[0]);
+                let mut done = self.builder.ins().icmp(IntCC::Equal, seen, values[0]);
+                if let Some(fails) = fails {
+                    let may = self.builder.ins().icmp_imm_s(IntCC::Equal, fails, 0);
+                    done = self.builder.ins().band(done, may);
+                }
                 self.finish_pair(seen, done, dest, after);
             }
             _ => self.finish(vec![seen], dest, after),

@@ -52,6 +52,11 @@ impl Observed {
         explore::explore(&self.session, self.session.entry(test), mode, self.stance, bounds)
     }
 
+    /// Every execution of a test; `each` hears of what it wrote, and of its events.
+    pub(super) fn explore_each(&self, test: usize, each: &mut dyn FnMut(&explore::Run)) -> explore::Report {
+        explore::explore_each(&self.session, self.session.entry(Some(test)), self.stance, explore::Bounds::default(), each)
+    }
+
     /// Repeats one execution; `Err`: the text is not of this program.
     pub(super) fn again(&self, test: Option<usize>, text: &str) -> Result<explore::Report, String> {
         let (mark, directions) = text.split_once(':').ok_or("error: this is no schedule that `explore` has printed")?;

@@ -169,6 +169,7 @@ fn access(failure: &Failure, event: &Event, in_turns: bool) -> String {
 
 fn name(order: explore::Order) -> &'static str {
     match order {
+        explore::Order::Plain => "plain",
         explore::Order::Relaxed => "relaxed",
         explore::Order::Acquire => "acquire",
         explore::Order::Release => "release",

@@ -4,6 +4,7 @@ use super::call::Target;
 use super::{Key, Mono};
 use crate::body::*;
 use crate::fast::FastMap;
+use diag::Symbol;
 use hir::ids::FnId;
 use hir::ty::{Args, Mutable, Subst, Ty, TyKind};
 
@@ -126,6 +127,67 @@ impl Lowering<'_, '_> {
     fn statement(&mut self, mut statement: Statement) {
         let source = statement.source;
         statement.each_operand_mut(|operand| self.operand(operand, source));
+        if self.mono.observed.is_some() && !self.is_library(source) {
+            statement.each_operand_mut(|operand| self.observe_read(operand, source));
+            if let StatementKind::Assign(place, _) = &statement.kind
+                && let Some(ty) = self.observed_word(place)
+            {
+                // The value first, then the step that writes it.
+                let place = place.clone();
+                let value = self.temp(ty, source);
+                if let StatementKind::Assign(to, _) = &mut statement.kind {
+                    *to = Place::local(value);
+                }
+                self.statement_of_library(statement);
+                let address = self.address_of(place, ty, source);
+                let nothing = self.temp(Ty::unit(), source);
+                self.call_between("observed_plain_store", ty, vec![address, Operand::copy(value)], Place::local(nothing), source);
+                return;
+            }
+        }
+        self.statement_of_library(statement);
+    }
+
+    fn is_library(&self, source: SourceId) -> bool {
+        self.body.sources[source.index()].function.as_str().starts_with("std::")
+    }
+
+    /// The type of a place behind a raw pointer, if it is one word: what the program does there in `unsafe` is a step.
+    fn observed_word(&self, place: &Place) -> Option<Ty> {
+        let mut before = Place::local(place.local);
+        let is_raw = place.projection.iter().any(|&step| {
+            let raw = matches!(step, Projection::Deref) && matches!(self.place_ty(&before).kind(), TyKind::Ptr(..));
+            before = before.clone().project(step);
+            raw
+        });
+        let ty = self.place_ty(place);
+        (is_raw && matches!(ty.kind(), TyKind::Int(_) | TyKind::Bool)).then_some(ty)
+    }
+
+    fn observe_read(&mut self, operand: &mut Operand, source: SourceId) {
+        let (Operand::Copy(place) | Operand::Move(place)) = operand else { return };
+        let Some(ty) = self.observed_word(place) else { return };
+        let address = self.address_of(place.clone(), ty, source);
+        let value = self.temp(ty, source);
+        self.call_between("observed_plain_load", ty, vec![address], Place::local(value), source);
+        *operand = Operand::copy(value);
+    }
+
+    fn address_of(&mut self, place: Place, ty: Ty, source: SourceId) -> Operand {
+        let pointer = self.temp(Ty::pointer(Mutable::Yes, ty), source);
+        self.assign(source, pointer, Rvalue::RawRef(Mutable::Yes, place));
+        Operand::copy(pointer)
+    }
+
+    /// A call of an intrinsic between two statements.
+    fn call_between(&mut self, name: &str, ty: Ty, args: Vec<Operand>, dest: Place, source: SourceId) {
+        let next = self.new_block();
+        let target = Target { dest, block: Some(next), unwind: None, source };
+        self.emit_call(Callee::Intrinsic(Symbol::intern(name), Args::new(&[ty])), args, target);
+        self.current = next;
+    }
+
+    fn statement_of_library(&mut self, mut statement: Statement) {
         if let StatementKind::Assign(_, value) = &mut statement.kind {
             let replacement = match value {
                 Rvalue::Cast(kind, operand, ty) => {
@@ -217,8 +279,15 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn terminator(&mut self, terminator: Terminator) {
+    fn terminator(&mut self, mut terminator: Terminator) {
         let source = terminator.source;
+        if self.mono.observed.is_some() && !self.is_library(source) {
+            match &mut terminator.kind {
+                TerminatorKind::Switch { value, .. } => self.observe_read(value, source),
+                TerminatorKind::Call { args, .. } => args.iter_mut().for_each(|arg| self.observe_read(arg, source)),
+                _ => {}
+            }
+        }
         match terminator.kind {
             TerminatorKind::Drop { place, target, unwind } => self.drop_place(source, place, target, unwind),
             TerminatorKind::Call { callee, mut args, dest, target, unwind } => {

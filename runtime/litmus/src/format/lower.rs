@@ -51,6 +51,17 @@ enum ExprKind {
     Either(Box<Expr>, Box<Expr>),
 }
 
+impl Expr {
+    fn touches_memory(&self) -> bool {
+        match &self.kind {
+            ExprKind::Number(_) | ExprKind::Register(_) | ExprKind::Address(_) => false,
+            ExprKind::Load(_) | ExprKind::Call(..) => true,
+            ExprKind::Unary(_, operand) => operand.touches_memory(),
+            ExprKind::Binary(_, left, right) | ExprKind::Both(left, right) | ExprKind::Either(left, right) => left.touches_memory() || right.touches_memory(),
+        }
+    }
+}
+
 /// Types of 32 and 64 signed bits, and the words around them.
 pub(crate) fn is_type_word(word: &str) -> bool {
     matches!(
@@ -414,8 +425,9 @@ pub(crate) fn test(
     let filter = asked
         .filter
         .as_ref()
-        .map(|filter| resolve(filter, &mut column))
+        .map(|(filter, _)| resolve(filter, &mut column))
         .transpose()?;
+    let filter_text = asked.filter.map(|(_, text)| text);
     let threads = threads
         .into_iter()
         .map(|lowering| lowering.thread)
@@ -426,13 +438,14 @@ pub(crate) fn test(
         locations,
         shown,
         filter,
+        filter_text,
         quantifier: asked.quantifier,
         condition,
         question: asked.question,
     })
 }
 
-fn resolve(
+pub(super) fn resolve(
     proposition: &Proposition,
     column: &mut dyn FnMut(&Name, usize) -> Parsed<usize>,
 ) -> Parsed<Condition> {
@@ -622,6 +635,10 @@ impl Lowering {
                 Box::new(Value::Constant(0)),
             )
         };
+        if !right.touches_memory() {
+            let (left, right) = (truth(self.value(left)?), truth(self.value(right)?));
+            return Ok(Value::Binary(if both { Binary::And } else { Binary::Or }, Box::new(left), Box::new(right)));
+        }
         let register = self.temporary(0);
         let value = truth(self.value(left)?);
         self.emit(Step::Set { register, value });
