@@ -48,10 +48,12 @@ pub fn read(text: &str) -> Parsed<Test> {
         next: 0,
         end: text.len(),
     };
+    parser.ranges()?;
     let initial = parser.initial()?;
     let mut functions = Vec::new();
     while let Some(function) = parser.thread(functions.len())? {
         functions.push(function);
+        while parser.eat(";") {}
     }
     if functions.is_empty() {
         return refuse(parser.at(), "a thread `P0 (…) { … }` should follow");
@@ -89,9 +91,9 @@ fn header(text: &str) -> Parsed<(String, usize)> {
         if trimmed.starts_with('{') {
             return Ok((name.into(), at));
         }
-        if let Some(comment) = trimmed.strip_prefix("(*") {
-            match comment.find("*)") {
-                Some(end) => at += end + 4,
+        if trimmed.starts_with("(*") {
+            match lexer::nested_comment(trimmed) {
+                Some(length) => at += length,
                 None => return refuse(at, "this comment has no end"),
             }
             continue;
@@ -205,6 +207,40 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Values here have 64 signed bits. Those of C's `int` have 32, and some have no sign: what could tell is refused.
+    fn ranges(&self) -> Parsed<()> {
+        let word = |token: &Token<'a>| if let Token::Word(word) = token { *word } else { "" };
+        let is_wide = self.tokens.iter().any(|(token, _)| lower::is_wide(word(token)));
+        for (token, at) in &self.tokens {
+            if let Token::Number(number) = token
+                && *number > i64::from(i32::MAX)
+                && !is_wide
+            {
+                return refuse(*at, "this is no value of an `int`");
+            }
+        }
+        let Some((unsigned, at)) = self.tokens.iter().find(|(token, _)| lower::is_unsigned(word(token))) else { return Ok(()) };
+        // A star in front of a name may be a pointer's; between values it is a product.
+        let value = |token: Option<&(Token<'a>, usize)>, open: &str| match token {
+            Some((Token::Number(_), _)) => true,
+            Some((Token::Word(word), _)) => !lower::is_type_word(word) && !lower::is_unsigned(word),
+            Some((Token::Symbol(symbol), _)) => *symbol == open,
+            None => false,
+        };
+        let risk = self.tokens.iter().enumerate().find(|(index, (token, _))| match token {
+            Token::Symbol("*") => *index > 0 && value(self.tokens.get(index - 1), ")") && value(self.tokens.get(index + 1), "("),
+            Token::Symbol(symbol) => matches!(*symbol, "-" | "~" | "-=" | "*=" | "--" | "<<" | "!"),
+            Token::Word(word) => word.contains("_sub"),
+            Token::Number(number) => *number > 1 << 20,
+        });
+        match risk {
+            // `~exists` is no operator, nor is `~` or `-` in front of a condition's parts; a negative value is.
+            Some((index, (Token::Symbol("~"), _))) if matches!(self.tokens.get(index + 1), Some((Token::Word("exists"), _))) => Ok(()),
+            None => Ok(()),
+            Some(_) => refuse(*at, format!("`{unsigned}` is understood only where nothing is subtracted, negated, multiplied or shifted left")),
+        }
+    }
+
     /// `x`, `[x]` or `1:r0`.
     fn name(&mut self) -> Parsed<Name> {
         if self.eat("[") {
@@ -257,10 +293,18 @@ impl<'a> Parser<'a> {
             let at = self.at();
             let name = self.name()?;
             let value = if self.eat("=") {
+                let wrapped = matches!(self.peek(), Some(Token::Word("ATOMIC_VAR_INIT" | "ATOMIC_INIT"))) && self.peek_second() == Some(Token::Symbol("("));
+                if wrapped {
+                    self.next += 2;
+                }
                 if matches!(self.peek(), Some(Token::Symbol("&" | "{") | Token::Word(_))) {
                     return refuse(self.at(), "only numbers can be initial values");
                 }
-                self.number()?
+                let number = self.number()?;
+                if wrapped {
+                    self.expect(")")?;
+                }
+                number
             } else {
                 0
             };
@@ -295,10 +339,18 @@ impl<'a> Parser<'a> {
         self.expect("(")?;
         let mut params = Vec::new();
         while !self.eat(")") {
-            let (mut at, mut name, mut atomic, mut stars) = (self.at(), "", false, 0);
+            let (mut at, mut name, mut atomic, mut stars, mut truth) = (self.at(), "", false, 0, false);
             loop {
                 match self.peek() {
+                    // `_Atomic(int)`
+                    Some(Token::Symbol("(" | ")")) if name == "_Atomic" || atomic && stars == 0 && self.peek() == Some(Token::Symbol(")")) && lower::is_type_word(name) => {
+                        atomic = true;
+                        if self.peek() == Some(Token::Symbol("(")) {
+                            name = "";
+                        }
+                    }
                     Some(Token::Word(word)) => {
+                        truth |= lower::is_truth(word);
                         if !name.is_empty() {
                             if !lower::is_type_word(name) {
                                 return refuse(
@@ -338,8 +390,10 @@ impl<'a> Parser<'a> {
                 );
             }
             params.push(Param {
+                at,
                 name: name.into(),
                 atomic,
+                truth,
             });
             if self.peek() != Some(Token::Symbol(")")) {
                 self.expect(",")?;
@@ -362,6 +416,7 @@ impl<'a> Parser<'a> {
                         if self.eat(";") {
                             continue;
                         }
+                        self.skip_type()?;
                         let at = self.at();
                         shown.push((self.name()?, at));
                         if self.peek() != Some(Token::Symbol("]")) {

@@ -5,8 +5,10 @@
 
 mod enumerate;
 mod format;
+mod hardware;
 mod model;
 mod outcome;
+mod picture;
 pub mod program;
 mod report;
 mod twin;
@@ -15,9 +17,10 @@ mod wanted;
 
 pub use enumerate::{Limits, TooLarge, enumerate};
 pub use format::{Refusal, read};
-pub use outcome::{Observation, Outcome, State, judge};
+pub use hardware::{BATCH, TELL, program as hardware_program};
+pub use outcome::{Observation, Outcome, State, judge, judge_with_examples};
 pub use program::Test;
-pub use report::{Answer, Columns, Final, split};
+pub use report::{Answer, Columns, Final, Histogram, split};
 pub use twin::twin;
 pub use walk::{explore, walk};
 pub use wanted::{Line, Mark, Wanted, printed};

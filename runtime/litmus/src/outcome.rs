@@ -1,5 +1,6 @@
 //! The answer to a test's question.
 
+use crate::model::Graph;
 use crate::enumerate::{Limits, TooLarge, enumerate};
 use crate::program::{Quantifier, Test};
 use std::collections::BTreeMap;
@@ -35,9 +36,21 @@ pub struct Outcome {
     pub holds: bool,
     /// How often the condition is fulfilled.
     pub observation: Observation,
+    /// For each state an execution that leads there, if they were asked for.
+    pub examples: BTreeMap<State, Graph>,
 }
 
 pub fn judge(test: &Test, limits: Limits) -> Result<Outcome, TooLarge> {
+    judge_with(test, limits, false)
+}
+
+/// With an example of each state.
+pub fn judge_with_examples(test: &Test, limits: Limits) -> Result<Outcome, TooLarge> {
+    judge_with(test, limits, true)
+}
+
+fn judge_with(test: &Test, limits: Limits, keeps: bool) -> Result<Outcome, TooLarge> {
+    let mut examples: BTreeMap<State, Graph> = BTreeMap::new();
     let mut states: BTreeMap<State, u64> = BTreeMap::new();
     let (mut executions, mut race) = (0, false);
     enumerate(test, limits, &mut |execution| {
@@ -51,9 +64,12 @@ pub fn judge(test: &Test, limits: Limits) -> Result<Outcome, TooLarge> {
         }
         executions += 1;
         race |= execution.graph.has_race();
+        if keeps && !examples.contains_key(&state) {
+            examples.insert(state.clone(), execution.graph.clone());
+        }
         *states.entry(state).or_default() += 1;
     })?;
-    Ok(Outcome::new(test, states, executions, race))
+    Ok(Outcome { examples, ..Outcome::new(test, states, executions, race) })
 }
 
 impl Outcome {
@@ -84,6 +100,7 @@ impl Outcome {
             race,
             holds,
             observation,
+            examples: BTreeMap::new(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What is told about a judged test: a block of text for people, an object on one line for programs.
 
 use crate::outcome::{Observation, Outcome};
+use crate::picture;
 use crate::program::{Quantifier, Test};
-use crate::wanted::{Line, Mark, Wanted};
+use crate::wanted::{Line, Mark, Wanted, printed};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -19,9 +20,15 @@ pub struct Answer {
     pub race: bool,
     pub executions: u64,
     /// What the machine showed: how often, and what.
-    pub histogram: Option<Vec<(u64, Columns)>>,
+    pub histogram: Option<Histogram>,
     /// Where the engines, or the head and they, disagree.
     pub differences: Vec<String>,
+}
+
+#[derive(Debug)]
+pub struct Histogram {
+    pub counts: Vec<(u64, Columns)>,
+    pub seconds: f64,
 }
 
 /// Labels and values.
@@ -33,6 +40,10 @@ pub struct Final {
     pub executions: u64,
     /// Whether the question is about it.
     pub is_asked: bool,
+    /// An execution that leads there.
+    pub picture: Vec<String>,
+    /// The same for Graphviz.
+    pub dot: String,
 }
 
 /// A final state as it is printed.
@@ -47,6 +58,8 @@ impl Answer {
             columns: test.shown.iter().zip(state).map(|(shown, value)| (shown.label.clone(), value.to_string())).collect(),
             executions,
             is_asked: test.condition.holds(state),
+            picture: outcome.examples.get(state).map(|graph| picture::text(test, graph)).unwrap_or_default(),
+            dot: outcome.examples.get(state).map(|graph| picture::dot(test, graph, &format!("{}: {}", test.name, printed(test, state)))).unwrap_or_default(),
         });
         Answer {
             name: test.name.clone(),
@@ -70,7 +83,7 @@ impl Answer {
     pub fn explored(wanted: &Wanted, outcomes: &BTreeMap<String, u64>, executions: u64, race: bool) -> Answer {
         let is_asked = |outcome: &str| wanted.lines.iter().any(|line: &Line| line.mark == Mark::Expect && line.is_of(outcome));
         let states: Vec<Final> =
-            outcomes.iter().map(|(outcome, &executions)| Final { columns: split(outcome), executions, is_asked: is_asked(outcome) }).collect();
+            outcomes.iter().map(|(outcome, &executions)| Final { columns: split(outcome), executions, is_asked: is_asked(outcome), picture: Vec::new(), dot: String::new() }).collect();
         let asked = states.iter().filter(|state| state.is_asked).count();
         let observation = match asked {
             0 => Observation::Never,
@@ -113,13 +126,16 @@ impl Answer {
             for state in &self.states {
                 let mark = if state.is_asked { '*' } else { ' ' };
                 let _ = writeln!(text, "    {mark} {:>6}  {}", state.executions, shown(&state.columns));
+                for line in &state.picture {
+                    let _ = writeln!(text, "               {line}");
+                }
             }
             let _ = writeln!(text, "      {}", self.question);
         }
         if let Some(histogram) = &self.histogram {
-            let total: u64 = histogram.iter().map(|(count, _)| count).sum();
-            let _ = writeln!(text, "      of {total} runs on this machine:");
-            for (count, columns) in histogram {
+            let total: u64 = histogram.counts.iter().map(|(count, _)| count).sum();
+            let _ = writeln!(text, "      {total} runs on this machine, {:.1} million a second:", total as f64 / histogram.seconds.max(1e-9) / 1e6);
+            for (count, columns) in &histogram.counts {
                 let asked = self.states.iter().any(|state| state.is_asked && state.columns == *columns);
                 let _ = writeln!(text, "    {} {count:>12}  {}", if asked { '*' } else { ' ' }, shown(columns));
             }
@@ -128,6 +144,11 @@ impl Answer {
             let _ = writeln!(text, "      wrong: {difference}");
         }
         text
+    }
+
+    /// Its states' executions for Graphviz.
+    pub fn dot(&self) -> String {
+        self.states.iter().map(|state| state.dot.as_str()).collect()
     }
 
     /// An object on one line.
@@ -145,7 +166,7 @@ impl Answer {
             self.executions,
         );
         if let Some(histogram) = &self.histogram {
-            let counts: Vec<String> = histogram.iter().map(|(count, columns)| format!("{{\"state\": {}, \"count\": {count}}}", object(columns))).collect();
+            let counts: Vec<String> = histogram.counts.iter().map(|(count, columns)| format!("{{\"state\": {}, \"count\": {count}}}", object(columns))).collect();
             let _ = write!(text, ", \"histogram\": [{}]", counts.join(", "));
         }
         if !self.differences.is_empty() {

@@ -1,6 +1,7 @@
 //! `aurorac litmus PATH…`: judges litmus tests by the memory model's axioms, by the explorer, and on the machine.
 
 mod compiled;
+mod hardware;
 mod read;
 
 use crate::args::{Engine, Global, Litmus, MessageFormat};
@@ -8,8 +9,9 @@ use crate::exit;
 use crate::folder;
 use crate::session::Session;
 use ::litmus::program::Step;
-use ::litmus::{Answer, Limits, Outcome, Refusal, State, Test, Wanted};
+use ::litmus::{Answer, Columns, Histogram, Limits, Outcome, Refusal, State, Test, Wanted};
 use compiled::{Explored, Text};
+use hardware::Ran;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -146,14 +148,27 @@ fn judge_all(cases: &[Case], request: &Litmus, global: &Global, tally: &mut Tall
     for cases in cases.chunks(TOGETHER) {
         let explores = |case: &&Case| engine(case, request) != Engine::Model;
         let texts: Vec<Text> = cases.iter().filter(explores).map(|case| Text { path: case.path.display().to_string(), text: &case.text, weak: case.is_weak() }).collect();
+        let mut ran = Vec::new();
+        if let Some(iterations) = request.hardware {
+            let tests: Vec<&Test> = cases.iter().filter_map(|case| case.test.as_ref()).collect();
+            match hardware::run(&tests, iterations, global) {
+                Ok(all) => ran = all,
+                Err(why) => ran.extend(tests.iter().map(|_| Err(why.clone()))),
+            }
+        }
+        let mut ran = ran.into_iter();
         let mut explored = if texts.is_empty() { Vec::new() } else { compiled::explore(&texts, global) }.into_iter();
         for case in cases {
             let explored = if explores(&case) { explored.next() } else { None };
-            match judge(case, request, explored) {
+            let ran = if case.test.is_some() { ran.next() } else { None };
+            match judge(case, request, explored).and_then(|answer| on_machine(case, answer, ran)) {
                 Ok(answer) => {
                     tally.judged += 1;
                     tally.disagreeing += usize::from(!answer.differences.is_empty());
-                    if request.json {
+                    if request.dot {
+                        print!("{}", answer.dot());
+                        answer.differences.iter().for_each(|difference| eprintln!("error: {}: {difference}", case.path.display()));
+                    } else if request.json {
                         println!("{}", answer.json());
                     } else {
                         print!("{}", answer.table(request.verbose));
@@ -190,7 +205,10 @@ fn judge(case: &Case, request: &Litmus, explored: Option<Result<Explored, String
     let too_large = |why| format!("`{}` is too large: {why}", case.name());
     let model = match engine(case, request) {
         Engine::Explore => None,
-        Engine::Model | Engine::Both => Some(::litmus::judge(test, Limits::default()).map_err(too_large)?),
+        Engine::Model | Engine::Both => {
+            let judge = if request.verbose || request.dot { ::litmus::judge_with_examples } else { ::litmus::judge };
+            Some(judge(test, Limits::default()).map_err(too_large)?)
+        }
     };
     let mut differences = Vec::new();
     let by_explorer = match &explored {
@@ -211,6 +229,26 @@ fn judge(case: &Case, request: &Litmus, explored: Option<Result<Explored, String
     }
     answer.holds &= differences.is_empty();
     answer.differences = differences;
+    Ok(answer)
+}
+
+/// With what the machine showed: nothing that the model does not allow.
+fn on_machine(case: &Case, mut answer: Answer, ran: Option<Result<Ran, String>>) -> Result<Answer, String> {
+    let (Some(test), Some(ran)) = (&case.test, ran) else { return Ok(answer) };
+    let ran = ran?;
+    let mut histogram = Vec::new();
+    for (state, &count) in &ran.counts {
+        let columns: Columns = test.shown.iter().zip(state).map(|(shown, value)| (shown.label.clone(), value.to_string())).collect();
+        let passes = test.filter.as_ref().is_none_or(|filter| filter.holds(state));
+        // A race means nothing, whatever comes of it.
+        if passes && !answer.race && !answer.states.iter().any(|known| known.columns == columns) {
+            answer.differences.push(format!("the machine showed {} in {count} runs, and the model does not allow it", ::litmus::printed(test, state)));
+            answer.holds = false;
+        }
+        histogram.push((count, columns));
+    }
+    histogram.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    answer.histogram = Some(Histogram { counts: histogram, seconds: ran.took.as_secs_f64() });
     Ok(answer)
 }
 

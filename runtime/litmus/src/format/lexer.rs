@@ -20,9 +20,9 @@ impl std::fmt::Display for Token<'_> {
 
 const PAIRS: &[&str] = &[
     "/\\", "\\/", "&&", "||", "==", "!=", "<=", ">=", "<>", "<<", ">>", "=>", "->", "++", "--",
-    "+=", "-=",
+    "+=", "-=", "*=", "&=", "|=", "^=",
 ];
-const SINGLES: &str = "{}()[];:,=<>+-*/%&|^!~";
+const SINGLES: &str = "{}()[];:,=<>+-*/%&|^!~?";
 
 /// The tokens from byte `start` on, each with its place.
 pub fn lex(text: &str, start: usize) -> Parsed<Vec<(Token<'_>, usize)>> {
@@ -35,19 +35,26 @@ pub fn lex(text: &str, start: usize) -> Parsed<Vec<(Token<'_>, usize)>> {
             at += first.len_utf8();
         } else if rest.starts_with("//") {
             at += rest.find('\n').unwrap_or(rest.len());
-        } else if rest.starts_with("/*") || is_comment(rest) {
-            let end = if first == '/' { "*/" } else { "*)" };
-            match rest[2..].find(end) {
+        } else if rest.starts_with("/*") {
+            match rest[2..].find("*/") {
                 Some(length) => at += length + 4,
                 None => return refuse(at, "this comment has no end"),
             }
+        } else if is_comment(rest) {
+            at += nested_comment(rest).map_or_else(|| refuse(at, "this comment has no end"), Ok)?;
         } else if first.is_ascii_alphabetic() || first == '_' {
             let word = &rest[..length(&|c| c.is_ascii_alphanumeric() || c == '_')];
             tokens.push((Token::Word(word), at));
             at += word.len();
         } else if first.is_ascii_digit() {
             let word = &rest[..length(&|c| c.is_ascii_alphanumeric())];
-            let digits = word.trim_end_matches(['u', 'U', 'l', 'L']);
+            let digits = word.trim_end_matches(['l', 'L']);
+            if digits.len() > 1 && digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.starts_with('0') {
+                return refuse(at, format!("`{word}` would be octal in C and is not elsewhere: write it without the 0"));
+            }
+            if digits.ends_with(['u', 'U']) {
+                return refuse(at, format!("`{word}` is unsigned, which is not understood here: write it without the `u`"));
+            }
             let number = match digits
                 .strip_prefix("0x")
                 .or_else(|| digits.strip_prefix("0X"))
@@ -74,6 +81,24 @@ pub fn lex(text: &str, start: usize) -> Parsed<Vec<(Token<'_>, usize)>> {
         }
     }
     Ok(tokens)
+}
+
+/// The length of `(* … *)`, in which others may lie.
+pub fn nested_comment(rest: &str) -> Option<usize> {
+    let (mut depth, mut at) = (0, 0);
+    while at < rest.len() {
+        if rest[at..].starts_with("(*") {
+            (depth, at) = (depth + 1, at + 2);
+        } else if rest[at..].starts_with("*)") {
+            (depth, at) = (depth - 1, at + 2);
+            if depth == 0 {
+                return Some(at);
+            }
+        } else {
+            at += rest[at..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    None
 }
 
 /// `(*` opens a comment, but `(*x)` reads a location.

@@ -8,8 +8,11 @@ use crate::program::*;
 use std::collections::BTreeMap;
 
 pub(crate) struct Param {
+    pub at: usize,
     pub name: String,
     pub atomic: bool,
+    /// It holds 0 or 1.
+    pub truth: bool,
 }
 
 pub(crate) struct Function {
@@ -24,7 +27,9 @@ pub(crate) struct Statement {
 }
 
 enum StatementKind {
-    Declare(String, Option<Expr>),
+    /// Whether it holds 0 or 1 only.
+    Declare(String, bool, Option<Expr>),
+    Block(Vec<Statement>),
     Assign(String, Expr),
     /// `*x = e`
     Store(String, Expr),
@@ -46,6 +51,10 @@ enum ExprKind {
     Call(String, Vec<Expr>),
     Unary(Unary, Box<Expr>),
     Binary(Binary, Box<Expr>, Box<Expr>),
+    /// To a type that holds 0 or 1.
+    Truth(Box<Expr>),
+    /// `a ? b : c`
+    Choice(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `&&`, `||`: the right side may not happen.
     Both(Box<Expr>, Box<Expr>),
     Either(Box<Expr>, Box<Expr>),
@@ -56,15 +65,47 @@ impl Expr {
         match &self.kind {
             ExprKind::Number(_) | ExprKind::Register(_) | ExprKind::Address(_) => false,
             ExprKind::Load(_) | ExprKind::Call(..) => true,
-            ExprKind::Unary(_, operand) => operand.touches_memory(),
+            ExprKind::Unary(_, operand) | ExprKind::Truth(operand) => operand.touches_memory(),
+            ExprKind::Choice(condition, then, otherwise) => condition.touches_memory() || then.touches_memory() || otherwise.touches_memory(),
             ExprKind::Binary(_, left, right) | ExprKind::Both(left, right) | ExprKind::Either(left, right) => left.touches_memory() || right.touches_memory(),
         }
     }
 }
 
-/// Types of 32 and 64 signed bits, and the words around them.
-pub(crate) fn is_type_word(word: &str) -> bool {
+/// What holds 0 or 1.
+pub(crate) fn is_truth(word: &str) -> bool {
+    matches!(word, "bool" | "_Bool" | "atomic_bool" | "atomic_flag")
+}
+
+/// Types of 64 bits.
+pub(crate) fn is_wide(word: &str) -> bool {
+    word.contains("long") || word.contains("64") || word.contains("ptr") || word.contains("max") || word.contains("size")
+}
+
+/// Types without a sign: they are only understood where nobody can tell.
+pub(crate) fn is_unsigned(word: &str) -> bool {
     matches!(
+        word,
+        "unsigned"
+            | "atomic_uint"
+            | "atomic_ulong"
+            | "atomic_ullong"
+            | "uint32_t"
+            | "uint64_t"
+            | "atomic_uint32_t"
+            | "atomic_uint64_t"
+            | "size_t"
+            | "atomic_size_t"
+            | "uintptr_t"
+            | "atomic_uintptr_t"
+            | "uintmax_t"
+            | "atomic_uintmax_t"
+    )
+}
+
+/// Types of 32 and 64 bits, and the words around them.
+pub(crate) fn is_type_word(word: &str) -> bool {
+    is_unsigned(word) || is_truth(word) || matches!(
         word,
         "int"
             | "long"
@@ -75,10 +116,9 @@ pub(crate) fn is_type_word(word: &str) -> bool {
             | "atomic_long"
             | "atomic_llong"
             | "_Atomic"
-            | "bool"
-            | "_Bool"
-            | "atomic_bool"
             | "intptr_t"
+            | "atomic_intptr_t"
+            | "atomic_intmax_t"
             | "int32_t"
             | "int64_t"
             | "atomic_int32_t"
@@ -118,7 +158,8 @@ fn statement(parser: &mut Parser, into: &mut Vec<Statement>) -> Parsed<()> {
             return Ok(());
         }
         (Some(Token::Symbol("{")), _) => {
-            into.extend(block(parser)?);
+            let inside = block(parser)?;
+            into.push(Statement { at, kind: StatementKind::Block(inside) });
             return Ok(());
         }
         (Some(Token::Word("if")), _) => {
@@ -143,8 +184,14 @@ fn statement(parser: &mut Parser, into: &mut Vec<Statement>) -> Parsed<()> {
             return refuse(at, format!("`{word}` is not supported in a litmus test"));
         }
         (Some(Token::Word(word)), Some(Token::Word(_))) if is_type_word(word) => {
-            while matches!((parser.peek(), parser.peek_second()), (Some(Token::Word(word)), Some(Token::Word(_))) if is_type_word(word))
+            let mut truth = false;
+            while let (Some(Token::Word(word)), Some(Token::Word(_))) = (parser.peek(), parser.peek_second())
+                && is_type_word(word)
             {
+                truth |= is_truth(word);
+                if word.starts_with("atomic_") || word == "_Atomic" {
+                    return refuse(parser.at(), "only parameters are atomic: a register is one thread's own");
+                }
                 parser.take();
             }
             loop {
@@ -157,7 +204,7 @@ fn statement(parser: &mut Parser, into: &mut Vec<Statement>) -> Parsed<()> {
                 };
                 into.push(Statement {
                     at,
-                    kind: StatementKind::Declare(name, value),
+                    kind: StatementKind::Declare(name, truth, value),
                 });
                 if !parser.eat(",") {
                     break;
@@ -173,6 +220,24 @@ fn statement(parser: &mut Parser, into: &mut Vec<Statement>) -> Parsed<()> {
             parser.take();
             StatementKind::Assign(word.into(), expr(parser)?)
         }
+        (Some(Token::Word(word)), Some(Token::Symbol(operator))) if compound(operator).is_some() => {
+            parser.take();
+            parser.take();
+            let left = Expr { at, kind: ExprKind::Register(word.into()) };
+            let operator = compound(operator).expect("just found");
+            let right = expr(parser)?;
+            StatementKind::Assign(word.into(), Expr { at, kind: ExprKind::Binary(operator, Box::new(left), Box::new(right)) })
+        }
+        (Some(Token::Word(word)), Some(Token::Symbol(operator @ ("++" | "--")))) => {
+            parser.take();
+            parser.take();
+            step_by_one(at, word, operator)
+        }
+        (Some(Token::Symbol(operator @ ("++" | "--"))), Some(Token::Word(word))) => {
+            parser.take();
+            parser.take();
+            step_by_one(at, word, operator)
+        }
         (Some(Token::Symbol("*")), Some(Token::Word(word))) => {
             parser.take();
             parser.take();
@@ -184,6 +249,26 @@ fn statement(parser: &mut Parser, into: &mut Vec<Statement>) -> Parsed<()> {
     parser.expect(";")?;
     into.push(Statement { at, kind });
     Ok(())
+}
+
+/// `r += e` and its kin.
+fn compound(operator: &str) -> Option<Binary> {
+    Some(match operator {
+        "+=" => Binary::Add,
+        "-=" => Binary::Subtract,
+        "*=" => Binary::Multiply,
+        "&=" => Binary::And,
+        "|=" => Binary::Or,
+        "^=" => Binary::Xor,
+        _ => return None,
+    })
+}
+
+fn step_by_one(at: usize, word: &str, operator: &str) -> StatementKind {
+    let left = Expr { at, kind: ExprKind::Register(word.into()) };
+    let operator = if operator == "++" { Binary::Add } else { Binary::Subtract };
+    let one = Expr { at, kind: ExprKind::Number(1) };
+    StatementKind::Assign(word.into(), Expr { at, kind: ExprKind::Binary(operator, Box::new(left), Box::new(one)) })
 }
 
 // Expressions, by C's precedence.
@@ -209,6 +294,18 @@ const LEVELS: &[&[(&str, Binary)]] = &[
 ];
 
 fn expr(parser: &mut Parser) -> Parsed<Expr> {
+    let at = parser.at();
+    let condition = either(parser)?;
+    if !parser.eat("?") {
+        return Ok(condition);
+    }
+    let then = expr(parser)?;
+    parser.expect(":")?;
+    let otherwise = expr(parser)?;
+    Ok(Expr { at, kind: ExprKind::Choice(Box::new(condition), Box::new(then), Box::new(otherwise)) })
+}
+
+fn either(parser: &mut Parser) -> Parsed<Expr> {
     let at = parser.at();
     let mut left = both(parser)?;
     while parser.eat("||") {
@@ -261,11 +358,27 @@ fn unary(parser: &mut Parser) -> Parsed<Expr> {
             kind: ExprKind::Unary(*operator, Box::new(unary(parser)?)),
         });
     }
+    if parser.eat("+") {
+        return unary(parser);
+    }
     let kind = match parser.peek() {
         Some(Token::Symbol("(")) => {
             parser.take();
-            if matches!(parser.peek(), Some(Token::Word(word)) if is_type_word(word)) {
-                return refuse(at, "casts are not supported");
+            if matches!(parser.peek(), Some(Token::Word(word)) if is_type_word(word) || word == "void") {
+                let mut truth = false;
+                while let Some(Token::Word(word)) = parser.peek() {
+                    if !is_type_word(word) && word != "void" {
+                        return refuse(parser.at(), format!("`{word}` is not a type that is understood here"));
+                    }
+                    truth |= is_truth(word);
+                    parser.take();
+                }
+                if parser.peek() == Some(Token::Symbol("*")) {
+                    return refuse(at, "casts to addresses are not supported");
+                }
+                parser.expect(")")?;
+                let inner = unary(parser)?;
+                return Ok(if truth { Expr { at, kind: ExprKind::Truth(Box::new(inner)) } } else { inner });
             }
             let inner = expr(parser)?;
             parser.expect(")")?;
@@ -316,9 +429,13 @@ enum Memory {
     Shared {
         location: usize,
         atomic: bool,
+        truth: bool,
     },
     /// A register: nobody else looks.
-    Own(usize),
+    Own {
+        register: usize,
+        truth: bool,
+    },
 }
 
 /// Puts the parts together.
@@ -330,14 +447,24 @@ pub(crate) fn test(
 ) -> Parsed<Test> {
     // Who has a location as a parameter, and whether atomically anywhere.
     let mut users: BTreeMap<&str, (Vec<usize>, bool)> = BTreeMap::new();
+    let mut truths: BTreeMap<&str, bool> = BTreeMap::new();
     for (thread, function) in functions.iter().enumerate() {
         for param in &function.params {
             let entry = users.entry(&param.name).or_default();
+            if entry.0.contains(&thread) {
+                return refuse(param.at, format!("there are two parameters `{}`", param.name));
+            }
+            if *truths.entry(&param.name).or_insert(param.truth) != param.truth {
+                return refuse(param.at, format!("`{}` has another type in another thread", param.name));
+            }
             entry.0.push(thread);
             entry.1 |= param.atomic;
         }
     }
-    let value_of = |name: &str| initial.memory.get(name).copied().unwrap_or(0);
+    let value_of = |name: &str| {
+        let value = initial.memory.get(name).copied().unwrap_or(0);
+        if truths.get(name) == Some(&true) { i64::from(value != 0) } else { value }
+    };
     let mut locations = Vec::new();
     let mut shared = BTreeMap::new();
     for (name, (threads, atomic)) in &users {
@@ -356,6 +483,10 @@ pub(crate) fn test(
             thread: Thread::default(),
             registers: BTreeMap::new(),
             memory: BTreeMap::new(),
+            truths: Vec::new(),
+            looked: Vec::new(),
+            changed: Vec::new(),
+            open: Vec::new(),
             accesses: 0,
         };
         for param in &function.params {
@@ -363,11 +494,12 @@ pub(crate) fn test(
                 Some(&location) => Memory::Shared {
                     location,
                     atomic: param.atomic,
+                    truth: param.truth,
                 },
                 None => {
                     let register = lowering.temporary(value_of(&param.name));
                     own.insert(param.name.as_str(), (number, register));
-                    Memory::Own(register)
+                    Memory::Own { register, truth: param.truth }
                 }
             };
             lowering.memory.insert(param.name.clone(), memory);
@@ -469,6 +601,13 @@ struct Lowering {
     thread: Thread,
     registers: BTreeMap<String, usize>,
     memory: BTreeMap<String, Memory>,
+    /// Registers that hold 0 or 1.
+    truths: Vec<usize>,
+    /// What is declared in the blocks that are open.
+    open: Vec<String>,
+    /// Registers that the expression at hand looks at, and those that it changes.
+    looked: Vec<usize>,
+    changed: Vec<usize>,
     /// Of memory, in the expression at hand.
     accesses: usize,
 }
@@ -502,35 +641,42 @@ impl Lowering {
 
     fn statements(&mut self, statements: &[Statement]) -> Parsed<()> {
         for statement in statements {
-            self.accesses = 0;
+            self.sequence_point();
             match &statement.kind {
-                StatementKind::Declare(name, value) => {
+                StatementKind::Block(inside) => self.block(inside)?,
+                StatementKind::Declare(name, truth, value) => {
                     if self.memory.contains_key(name) {
                         return refuse(statement.at, format!("`{name}` is a location already"));
                     }
+                    if self.open.contains(name) {
+                        return refuse(statement.at, format!("there is a register `{name}` already: another one of this name could be meant by the question"));
+                    }
+                    self.open.push(name.clone());
                     let register = self.declare(name, 0);
+                    match (truth, self.truths.contains(&register)) {
+                        (true, false) => self.truths.push(register),
+                        (false, true) => return refuse(statement.at, format!("`{name}` has two types")),
+                        _ => {}
+                    }
                     if let Some(value) = value {
-                        let value = self.value(value)?;
-                        self.emit(Step::Set { register, value });
+                        self.set(register, value)?;
                     }
                 }
                 StatementKind::Assign(name, value) => {
-                    let Some(&register) = self.registers.get(name) else {
-                        return refuse(
-                            statement.at,
-                            format!("there is no register `{name}`; declare it with `int {name};`"),
-                        );
-                    };
-                    let value = self.value(value)?;
-                    self.emit(Step::Set { register, value });
+                    if self.memory.contains_key(name) {
+                        return refuse(statement.at, format!("`{name}` is a location: `*{name} = …` writes it"));
+                    }
+                    // The field's tools do not ask for declarations.
+                    let register = self.declare(name, 0);
+                    self.set(register, value)?;
                 }
                 StatementKind::Store(name, value) => {
                     let value = self.value(value)?;
                     match self.plain(name, statement.at)? {
-                        Memory::Own(register) => self.emit(Step::Set { register, value }),
-                        Memory::Shared { location, .. } => self.emit(Step::Store {
+                        Memory::Own { register, truth } => self.emit(Step::Set { register, value: as_truth_if(truth, value) }),
+                        Memory::Shared { location, truth, .. } => self.emit(Step::Store {
                             location,
-                            value,
+                            value: as_truth_if(truth, value),
                             order: Order::Plain,
                         }),
                     };
@@ -541,14 +687,61 @@ impl Lowering {
                 StatementKind::If(condition, then, otherwise) => {
                     let value = self.value(condition)?;
                     let skip = self.emit(Step::Unless { value, to: 0 });
-                    self.statements(then)?;
+                    self.block(then)?;
                     let end = self.emit(Step::Jump(0));
                     self.lands_here(skip);
-                    self.statements(otherwise)?;
+                    self.block(otherwise)?;
                     self.lands_here(end);
                 }
             }
         }
+        Ok(())
+    }
+
+    fn sequence_point(&mut self) {
+        self.accesses = 0;
+        self.looked.clear();
+        self.changed.clear();
+    }
+
+    /// How much is known of the expression at hand.
+    fn mark(&self) -> [usize; 3] {
+        [self.accesses, self.looked.len(), self.changed.len()]
+    }
+
+    /// What was added since the mark comes before what follows.
+    fn sequenced(&mut self, [accesses, looked, changed]: [usize; 3]) -> (usize, Vec<usize>, Vec<usize>) {
+        let before = std::mem::replace(&mut self.accesses, accesses) - accesses;
+        (before, self.looked.split_off(looked), self.changed.split_off(changed))
+    }
+
+    /// And belongs to what stands around.
+    fn rejoin(&mut self, (accesses, looked, changed): (usize, Vec<usize>, Vec<usize>)) {
+        self.accesses += accesses;
+        self.looked.extend(looked);
+        self.changed.extend(changed);
+    }
+
+    /// The expression looks at a register.
+    fn look(&mut self, register: usize, at: usize) -> Parsed<Value> {
+        if self.changed.contains(&register) {
+            return refuse(at, "this is looked at and changed in one expression, in no order in C");
+        }
+        self.looked.push(register);
+        Ok(Value::Register(register))
+    }
+
+    fn block(&mut self, statements: &[Statement]) -> Parsed<()> {
+        let outside = self.open.len();
+        self.statements(statements)?;
+        self.open.truncate(outside);
+        Ok(())
+    }
+
+    fn set(&mut self, register: usize, value: &Expr) -> Parsed<()> {
+        let value = self.value(value)?;
+        let value = as_truth_if(self.truths.contains(&register), value);
+        self.emit(Step::Set { register, value });
         Ok(())
     }
 
@@ -590,7 +783,7 @@ impl Lowering {
         Ok(Some(match &expr.kind {
             ExprKind::Number(number) => Value::Constant(*number),
             ExprKind::Register(name) => match self.registers.get(name) {
-                Some(&register) => Value::Register(register),
+                Some(&register) => self.look(register, expr.at)?,
                 None if self.memory.contains_key(name) => {
                     return refuse(
                         expr.at,
@@ -600,7 +793,7 @@ impl Lowering {
                 None => return refuse(expr.at, format!("there is no register `{name}`")),
             },
             ExprKind::Load(name) => match self.plain(name, expr.at)? {
-                Memory::Own(register) => Value::Register(register),
+                Memory::Own { register, .. } => self.look(register, expr.at)?,
                 Memory::Shared { location, .. } => {
                     self.access(expr.at)?;
                     let register = self.temporary(0);
@@ -617,8 +810,37 @@ impl Lowering {
                 Value::Unary(*operator, Box::new(self.value(operand)?))
             }
             ExprKind::Binary(operator, left, right) => {
-                let left = self.value(left)?;
-                Value::Binary(*operator, Box::new(left), Box::new(self.value(right)?))
+                let (left, by) = (self.value(left)?, self.value(right)?);
+                match operator {
+                    Binary::Divide | Binary::Remainder if !matches!(by, Value::Constant(by) if by > 0) => {
+                        return refuse(right.at, "division by anything but a number above 0 is not supported");
+                    }
+                    Binary::ShiftLeft | Binary::ShiftRight if !matches!(by, Value::Constant(0..=30)) => {
+                        return refuse(right.at, "shifts by anything but a number from 0 to 30 are not supported");
+                    }
+                    _ => {}
+                }
+                Value::Binary(*operator, Box::new(left), Box::new(by))
+            }
+            ExprKind::Truth(inner) => as_truth_if(true, self.value(inner)?),
+            ExprKind::Choice(condition, then, otherwise) => {
+                let register = self.temporary(0);
+                let mark = self.mark();
+                let value = self.value(condition)?;
+                let skip = self.emit(Step::Unless { value, to: 0 });
+                // What is chosen comes behind what was asked, and only one of both comes.
+                let before = self.sequenced(mark);
+                let value = self.value(then)?;
+                self.emit(Step::Set { register, value });
+                let end = self.emit(Step::Jump(0));
+                self.lands_here(skip);
+                let then = self.sequenced(mark);
+                let value = self.value(otherwise)?;
+                self.emit(Step::Set { register, value });
+                self.lands_here(end);
+                self.rejoin(then);
+                self.rejoin(before);
+                Value::Register(register)
             }
             ExprKind::Both(left, right) => self.shortcut(left, right, true)?,
             ExprKind::Either(left, right) => self.shortcut(left, right, false)?,
@@ -628,15 +850,13 @@ impl Lowering {
 
     /// `left && right` (`both`) or `left || right`.
     fn shortcut(&mut self, left: &Expr, right: &Expr, both: bool) -> Parsed<Value> {
-        let truth = |value| {
-            Value::Binary(
-                Binary::NotEqual,
-                Box::new(value),
-                Box::new(Value::Constant(0)),
-            )
-        };
+        let truth = |value| as_truth_if(true, value);
+        let mark = self.mark();
         if !right.touches_memory() {
-            let (left, right) = (truth(self.value(left)?), truth(self.value(right)?));
+            let left = truth(self.value(left)?);
+            let before = self.sequenced(mark);
+            let right = truth(self.value(right)?);
+            self.rejoin(before);
             return Ok(Value::Binary(if both { Binary::And } else { Binary::Or }, Box::new(left), Box::new(right)));
         }
         let register = self.temporary(0);
@@ -652,10 +872,11 @@ impl Lowering {
             to: 0,
         });
         // What is on the right comes behind what is on the left.
-        self.accesses = 0;
+        let before = self.sequenced(mark);
         let value = truth(self.value(right)?);
         self.emit(Step::Set { register, value });
         self.lands_here(skip);
+        self.rejoin(before);
         Ok(Value::Register(register))
     }
 
@@ -699,8 +920,11 @@ impl Lowering {
         };
         if let Some(operation) = update {
             count(2, 1)?;
-            let (location, order) = (self.atomic(&args[0])?, order(2)?);
-            let value = self.value(&args[1])?;
+            let ((location, truth), order) = (self.atomic(&args[0])?, order(2)?);
+            if truth && operation != Update::Exchange {
+                return refuse(at, format!("`{name}` is not for what holds 0 or 1"));
+            }
+            let value = as_truth_if(truth, self.value(&args[1])?);
             self.access(at)?;
             let register = self.temporary(0);
             self.emit(Step::Update {
@@ -713,9 +937,26 @@ impl Lowering {
             return Ok(Some(Value::Register(register)));
         }
         match base {
+            "atomic_flag_test_and_set" => {
+                count(1, 1)?;
+                let ((location, _), order) = (self.atomic(&args[0])?, order(1)?);
+                self.access(at)?;
+                let register = self.temporary(0);
+                self.emit(Step::Update { register, location, operation: Update::Exchange, value: Value::Constant(1), order });
+                Ok(Some(Value::Register(register)))
+            }
+            "atomic_flag_clear" => {
+                count(1, 1)?;
+                let ((location, _), order) = (self.atomic(&args[0])?, order(1)?);
+                if matches!(order, Order::Acquire | Order::AcqRel) {
+                    return refuse(args[1].at, "a store cannot acquire");
+                }
+                self.emit(Step::Store { location, value: Value::Constant(0), order });
+                Ok(None)
+            }
             "atomic_load" => {
                 count(1, 1)?;
-                let (location, order) = (self.atomic(&args[0])?, order(1)?);
+                let ((location, _), order) = (self.atomic(&args[0])?, order(1)?);
                 if matches!(order, Order::Release | Order::AcqRel) {
                     return refuse(args[1].at, "a load cannot release");
                 }
@@ -730,11 +971,11 @@ impl Lowering {
             }
             "atomic_store" => {
                 count(2, 1)?;
-                let (location, order) = (self.atomic(&args[0])?, order(2)?);
+                let ((location, truth), order) = (self.atomic(&args[0])?, order(2)?);
                 if matches!(order, Order::Acquire | Order::AcqRel) {
                     return refuse(args[2].at, "a store cannot acquire");
                 }
-                let value = self.value(&args[1])?;
+                let value = as_truth_if(truth, self.value(&args[1])?);
                 self.emit(Step::Store {
                     location,
                     value,
@@ -745,20 +986,20 @@ impl Lowering {
             "atomic_compare_exchange_strong" | "atomic_compare_exchange_weak" => {
                 count(3, 2)?;
                 let weak = base.ends_with("weak");
-                let (location, success, failure) = (self.atomic(&args[0])?, order(3)?, order(4)?);
+                let ((location, truth), success, failure) = (self.atomic(&args[0])?, order(3)?, order(4)?);
                 if matches!(failure, Order::Release | Order::AcqRel) {
                     return refuse(
                         args[4].at,
                         "a failed exchange only loads: it cannot release",
                     );
                 }
-                let desired = self.value(&args[2])?;
+                let desired = as_truth_if(truth, self.value(&args[2])?);
                 self.access(at)?;
                 // What is expected stands in memory, and is replaced by what was found on failure.
                 let place = match &args[1].kind {
                     ExprKind::Register(name) => self.plain(name, args[1].at)?,
                     ExprKind::Address(name) => match self.registers.get(name) {
-                        Some(&register) => Memory::Own(register),
+                        Some(&register) => Memory::Own { register, truth: false },
                         None => self.plain(name, args[1].at)?,
                     },
                     _ => {
@@ -769,7 +1010,13 @@ impl Lowering {
                     }
                 };
                 let expected = match place {
-                    Memory::Own(register) => register,
+                    Memory::Own { register, .. } => {
+                        if self.looked.contains(&register) || self.changed.contains(&register) {
+                            return refuse(args[1].at, "this is looked at and changed in one expression, in no order in C");
+                        }
+                        self.changed.push(register);
+                        register
+                    }
                     Memory::Shared { location, .. } => {
                         let register = self.temporary(0);
                         self.emit(Step::Load {
@@ -796,7 +1043,7 @@ impl Lowering {
                     to: 0,
                 });
                 match place {
-                    Memory::Own(register) => self.emit(Step::Set {
+                    Memory::Own { register, .. } => self.emit(Step::Set {
                         register,
                         value: Value::Register(seen),
                     }),
@@ -808,6 +1055,14 @@ impl Lowering {
                 };
                 self.lands_here(skip);
                 Ok(Some(Value::Register(done)))
+            }
+            "atomic_signal_fence" if !explicit => {
+                let [order_arg] = args else {
+                    return refuse(at, "`atomic_signal_fence` takes one argument");
+                };
+                // It orders a thread against its own signal handlers, which nobody has here.
+                self::order(order_arg)?;
+                Ok(None)
             }
             "atomic_thread_fence" if !explicit => {
                 let [order_arg] = args else {
@@ -831,7 +1086,7 @@ impl Lowering {
     }
 
     /// A location that is accessed atomically.
-    fn atomic(&self, expr: &Expr) -> Parsed<usize> {
+    fn atomic(&self, expr: &Expr) -> Parsed<(usize, bool)> {
         let ExprKind::Register(name) = &expr.kind else {
             return refuse(expr.at, "a location should stand here");
         };
@@ -839,7 +1094,8 @@ impl Lowering {
             Some(Memory::Shared {
                 location,
                 atomic: true,
-            }) => Ok(*location),
+                truth,
+            }) => Ok((*location, *truth)),
             Some(_) => refuse(
                 expr.at,
                 format!("`{name}` is not atomic: declare the parameter as `atomic_int* {name}`"),
@@ -849,6 +1105,15 @@ impl Lowering {
                 format!("`{name}` is not a location of this thread"),
             ),
         }
+    }
+}
+
+/// What a type that holds 0 or 1 makes of a value.
+fn as_truth_if(truth: bool, value: Value) -> Value {
+    match value {
+        value if !truth => value,
+        Value::Constant(value) => Value::Constant(i64::from(value != 0)),
+        value => Value::Binary(Binary::NotEqual, Box::new(value), Box::new(Value::Constant(0))),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::modules::Module;
 use crate::pipeline;
 use crate::session::Session;
 use ::explore::How;
+use mir::body::MonoProgram;
 use mir::{Grain, Roots};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -48,8 +49,20 @@ pub(super) fn explore(texts: &[Text], global: &Global) -> Vec<Result<Explored, S
 }
 
 fn together(texts: &[Text], global: &Global) -> Result<Vec<Result<Explored, String>>, String> {
+    let mut session = session(global);
+    let program = program(&mut session, texts, Some(Grain::Steps))?;
+    let observed = Observed::new(&mut session, &program, Grain::Steps).map_err(|_| "error: the program cannot be made\n".to_string())?;
+    Ok(texts.iter().enumerate().map(|(number, text)| one(&observed, number, text.weak)).collect())
+}
+
+pub(super) fn session(global: &Global) -> Session {
     let mut session = Session::new(global, MessageFormat::Human);
     session.repeats = true;
+    session
+}
+
+/// One program, whose tests are the `main`s of these.
+pub(super) fn program(session: &mut Session, texts: &[Text], observed: Option<Grain>) -> Result<MonoProgram, String> {
     // The root holds nothing but the others.
     let root = Arc::new(syntax::ast::File::default());
     let mut modules = vec![Module { path: Vec::new(), file: root, library: false }];
@@ -62,7 +75,7 @@ fn together(texts: &[Text], global: &Global) -> Result<Vec<Result<Explored, Stri
     if session.diags.finish().is_none() {
         return Err(session.report());
     }
-    let typed = pipeline::types_of(&mut session, &modules);
+    let typed = pipeline::types_of(session, &modules);
     let mut mains = Vec::new();
     for (number, text) in texts.iter().enumerate() {
         let path = format!("{}::main", module(number));
@@ -71,10 +84,11 @@ fn together(texts: &[Text], global: &Global) -> Result<Vec<Result<Explored, Stri
             None => return Err(format!("error: `{}` has no `fn main()`\n", text.path)),
         }
     }
-    let roots = Roots { main: None, tests: mains, exported: Vec::new(), observed: Some(Grain::Steps) };
-    let program = pipeline::concrete_of(&mut session, typed, &roots, None).map_err(|_| session.report())?;
-    let observed = Observed::new(&mut session, &program.mono, Grain::Steps).map_err(|_| "error: the program cannot be made\n".to_string())?;
-    Ok(texts.iter().enumerate().map(|(number, text)| one(&observed, number, text.weak)).collect())
+    let roots = Roots { main: None, tests: mains, exported: Vec::new(), observed };
+    let made = pipeline::concrete_of(session, typed, &roots, None).map_err(|_| session.report())?;
+    // Taking the trees apart would be work for nothing.
+    std::mem::forget(made.typed);
+    Ok(made.mono)
 }
 
 fn module(number: usize) -> String {
