@@ -1,12 +1,30 @@
 //! What a phase makes of a program, written down: a page of `tests/stages` has sections of one block of `aur` and, behind it,
 //! blocks named by a stage (`tokens`, `ast`, `hir`, `mir`, `clif`) with what `aurorac emit` prints for its function `main`, or
-//! named `loops` and `loops-json`, with what `aurorac explain --parallel` says of its loops.
+//! named `loops` and `loops-json`, with what `aurorac explain --parallel` says of its loops, or named `accesses`, with the
+//! instructions of every other function that touch memory outside of its frame.
 
 use crate::compiler::{Folder, call};
 use crate::text::difference;
 use std::path::Path;
 
-const STAGES: [&str; 7] = ["tokens", "ast", "hir", "mir", "clif", "loops", "loops-json"];
+const STAGES: [&str; 8] = ["tokens", "ast", "hir", "mir", "clif", "loops", "loops-json", "accesses"];
+
+/// A line a function of the program's root: what it does to memory that is not its frame's.
+fn accesses(asm: &str) -> String {
+    let mut text = String::new();
+    for function in asm.split("\n; ") {
+        let (name, body) = function.split_once('\n').unwrap_or((function, ""));
+        let name = name.trim_start_matches("; ");
+        let touches = |line: &&str| {
+            line.contains("fence") || line.contains("lock ") || line.contains("atomically") || line.contains("(%r") && !["(%rsp", "(%rbp"].iter().any(|own| line.contains(own))
+        };
+        let done: Vec<&str> = body.lines().map(str::trim).filter(touches).collect();
+        if name != "main" && !name.contains("::") {
+            text.push_str(&format!("{name}: {}\n", if done.is_empty() { "nothing".into() } else { done.join(" | ") }));
+        }
+    }
+    text
+}
 
 /// Checks a page, or with `bless` writes what is printed now into its blocks.
 pub fn judge(page: &Path, bless: bool) -> Result<(), String> {
@@ -23,11 +41,14 @@ pub fn judge(page: &Path, bless: bool) -> Result<(), String> {
         let mut kept = inner.clone();
         if name == "aur" {
             program = Some(folder.write("main.aur", &inner).to_string_lossy().into_owned());
+        } else if name == "accesses" && !cfg!(target_arch = "x86_64") {
+            // Other machines have other instructions.
         } else if STAGES.contains(&name) {
             let Some(path) = &program else { return Err("a stage before any program".into()) };
             let args = match name {
                 "loops" => vec!["explain", "--parallel", path.as_str()],
                 "loops-json" => vec!["explain", "--parallel", "--message-format", "json", path.as_str()],
+                "accesses" => vec!["emit", "--stage", "asm", path.as_str()],
                 "tokens" => vec!["emit", "--stage", name, path.as_str()],
                 _ => vec!["emit", "--stage", name, path.as_str(), "--function", "main"],
             };
@@ -35,8 +56,12 @@ pub fn judge(page: &Path, bless: bool) -> Result<(), String> {
             if done.code != 0 || done.broken().is_some() {
                 return Err(format!("`emit --stage {name}` ended with {}\n{}", done.code, done.err));
             }
-            // Paths of the copy are nobody's business.
-            kept = done.out.replace(path.as_str(), "main.aur");
+            if name == "accesses" {
+                kept = accesses(&done.out);
+            } else {
+                // Paths of the copy are nobody's business.
+                kept = done.out.replace(path.as_str(), "main.aur");
+            }
             if !kept.ends_with('\n') {
                 kept.push('\n');
             }

@@ -44,6 +44,9 @@ impl Emitter<'_, '_> {
             // x86 keeps every order but that of a store before a load; elsewhere each fence is an instruction.
             if order(&args[0]) == Order::Sequential || !cfg!(target_arch = "x86_64") && order(&args[0]) != Order::Relaxed {
                 self.builder.ins().fence();
+            } else {
+                // Nothing for the machine, but Cranelift is to leave accesses on their side.
+                self.builder.ins().sequence_point();
             }
             return self.finish(Vec::new(), dest, after);
         }
@@ -60,9 +63,9 @@ impl Emitter<'_, '_> {
             "store" => {
                 let value = self.scalar(&args[1]);
                 if plain(order(&args[2])) {
-                    // A plain store could be merged with its neighbours by redundant-store elimination; Cranelift has none
-                    // across calls and loops, and never removes the last one.
+                    // What is atomic is not to be merged with its neighbours.
                     self.builder.ins().store(memory, value, at, 0);
+                    self.builder.ins().sequence_point();
                 } else if cfg!(target_arch = "x86_64") {
                     // A locked exchange orders as a store and a fence do, and is quicker.
                     self.builder.ins().atomic_rmw(ty, memory, AtomicRmwOp::Xchg, at, value);
