@@ -1,11 +1,13 @@
 //! Every consistent execution of a test, each once.
 //!
 //! Graphs grow by one event of one thread at a time. Different orders of growing meet in the same graph, which is followed
-//! once: the visited ones are remembered.
+//! once: the visited ones are remembered. An event that meets nothing which is still to come is added before all others: where
+//! it stands among them makes no difference.
 
 use crate::model::{EVENTS_MAX, Graph, Kind, Next};
 use crate::program::{Step, Test};
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -98,7 +100,8 @@ pub fn enumerate(
         graph: Graph::new(&initial, test.threads.len()),
         threads: threads.collect(),
     }];
-    let mut visited = HashSet::new();
+    let later: Vec<Vec<Later>> = test.threads.iter().map(|thread| later(&thread.steps)).collect();
+    let mut visited: HashSet<Vec<u8>, BuildHasherDefault<Quick>> = HashSet::default();
     let mut signature = Vec::new();
     while let Some(mut run) = open.pop() {
         for thread in 0..test.threads.len() {
@@ -125,7 +128,18 @@ pub fn enumerate(
                 Step::Fence(_)
             )
         };
-        if let Some(&thread) = waiting.iter().find(|&&thread| is_fence(thread)) {
+        // Neither does an access matter to others if what is left of them does not touch its location, or only reads what it
+        // reads.
+        let is_apart = |thread: usize| {
+            let step = run.threads[thread].step;
+            let Some((location, writes)) = access(&test.threads[thread].steps[step]) else { return false };
+            let bit = 1u128.checked_shl(location as u32).unwrap_or(u128::MAX);
+            waiting.iter().filter(|&&other| other != thread).all(|&other| {
+                let later = later[other][run.threads[other].step];
+                later.writes & bit == 0 && !(writes && later.reads & bit != 0)
+            })
+        };
+        if let Some(&thread) = waiting.iter().find(|&&thread| is_fence(thread)).or_else(|| waiting.iter().find(|&&thread| is_apart(thread))) {
             waiting = vec![thread];
         }
         for thread in waiting {
@@ -142,6 +156,61 @@ pub fn enumerate(
         }
     }
     Ok(())
+}
+
+/// Locations that a thread may touch from a step on, as bits.
+#[derive(Clone, Copy, Default)]
+struct Later {
+    reads: u128,
+    writes: u128,
+}
+
+/// By step. Jumps go forward only, or anything may come again.
+fn later(steps: &[Step]) -> Vec<Later> {
+    let mut all = vec![Later::default(); steps.len() + 1];
+    for at in (0..steps.len()).rev() {
+        let mut sum = all[at + 1];
+        if let Step::Unless { to, .. } | Step::Jump(to) = &steps[at]
+            && *to <= at
+        {
+            return vec![Later { reads: u128::MAX, writes: u128::MAX }; steps.len() + 1];
+        }
+        if let Some((location, writes)) = access(&steps[at]) {
+            let bit = 1u128.checked_shl(location as u32).unwrap_or(u128::MAX);
+            sum.reads |= bit;
+            if writes {
+                sum.writes |= bit;
+            }
+        }
+        all[at] = sum;
+    }
+    all
+}
+
+/// The location, and whether it may be written.
+fn access(step: &Step) -> Option<(usize, bool)> {
+    match step {
+        Step::Load { location, .. } => Some((*location, false)),
+        Step::Store { location, .. } | Step::Update { location, .. } | Step::CompareExchange { location, .. } => Some((*location, true)),
+        Step::Set { .. } | Step::Fence(_) | Step::Unless { .. } | Step::Jump(_) => None,
+    }
+}
+
+/// Signatures are short and nobody chooses them to collide.
+#[derive(Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
 }
 
 impl Run {

@@ -20,7 +20,7 @@ Commands:
   explain CODE           what a code means, with a program that fails and the same mended
   emit --stage S FILE    show what a phase made of a program
   explore FILE           run a program in every execution that it has
-  litmus PATH…           judge litmus tests under the memory model
+  litmus PATH…           judge litmus tests by the memory model, on compiled code, on the machine
   oracle FILE…           run programs step by step, every access to memory watched
   help COMMAND           more about a command
   version                the version
@@ -142,21 +142,32 @@ Examples:
   aurorac explore bank.aur --random 10000
 ",
         "litmus" => "\
-Usage: aurorac litmus PATH… [--json] [--verbose] [--engine model]
+Usage: aurorac litmus PATH… [--engine E] [--hardware [--iterations N]] [--verbose | --dot | --json]
+       aurorac litmus --convert FILE.litmus [-o FILE.aur]
 
-Judges litmus tests in the C form (`.litmus`), of a folder all below it: every final state that the memory model allows,
-whether the question's answer is yes (Ok) or no (No), how often its condition is fulfilled (Always, Sometimes, Never), the
-number of consistent executions, and whether one of them has a data race. A test that is not understood is refused with its
-line; then the command ends with 1.
+Judges litmus tests in the C form (`.litmus`) and in Aurora (`.aur` with a line `//: litmus NAME`), of a folder all below it: every
+final state that the memory model allows, whether the question's answer is yes (Ok) or no (No), how often its condition is
+fulfilled (Always, Sometimes, Never), the number of consistent executions, and whether one of them has a data race.
+
+Ends with 1 if a test is not understood, which is told with its line, or if there is a disagreement: between the engines, with
+what the head of an Aurora test lists, or with the machine.
 
 Options:
-  --verbose        with a table of final states and the executions that lead to each
-  --json           an object a test and line: name, verdict, observation, condition, states, race, executions
-  --engine model   by the axioms of the memory model (the only engine)
+  --engine model     by the axioms of the memory model (the C form, unless this is given)
+  --engine explore   by running the compiled program, or the twin of the C form, once for each execution
+  --engine both      by both, compared (Aurora's tests, unless this is given)
+  --hardware         runs on this machine, too: what comes about must be allowed
+  --iterations N     so often (1000000)
+  --verbose          with the table of final states, and an execution that leads to each
+  --dot              these executions for Graphviz
+  --json             an object a test and line: name, verdict, observation, states, race, executions, histogram, differences
+  --convert          writes the Aurora twin of a test in the C form, to the screen or with -o to a file or into a folder
 
 Examples:
   aurorac litmus tests/litmus
-  aurorac litmus --verbose SB.litmus
+  aurorac litmus --engine both --verbose SB.litmus
+  aurorac litmus --hardware --iterations 10000000 SB.litmus
+  aurorac litmus --convert SB.litmus -o SB.aur
 ",
         "oracle" => "\
 Usage: aurorac oracle [OPTIONS] FILE…

@@ -67,7 +67,7 @@ pub(crate) fn litmus(request: &Litmus, global: &Global) -> u8 {
         eprintln!("error: there is no litmus test in {}", request.paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", "));
         return exit::USER;
     }
-    let mut tally = Tally { refused, ..Tally::default() };
+    let mut tally = Tally { refused, tables: request.verbose || files.len() <= TABLES_MAX, ..Tally::default() };
     judge_all(&cases, request, global, &mut tally);
     if !request.json && !request.dot {
         println!("{}", tally.sentence());
@@ -81,7 +81,15 @@ struct Tally {
     judged: usize,
     refused: usize,
     disagreeing: usize,
+    states: usize,
+    executions: u64,
+    /// Whether final states are shown.
+    tables: bool,
 }
+
+/// Of so many tests final states are shown without asking.
+const TABLES_MAX: usize = 3;
+
 
 impl Tally {
     fn sentence(&self) -> String {
@@ -91,7 +99,8 @@ impl Tally {
                 text.push_str(&format!(", {count} {what}"));
             }
         }
-        text
+        let plural = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        format!("{text}: {}, {}", plural(self.states as u64, "state"), plural(self.executions, "execution"))
     }
 }
 
@@ -164,6 +173,8 @@ fn judge_all(cases: &[Case], request: &Litmus, global: &Global, tally: &mut Tall
             match judge(case, request, explored).and_then(|answer| on_machine(case, answer, ran)) {
                 Ok(answer) => {
                     tally.judged += 1;
+                    tally.states += answer.states.len();
+                    tally.executions += answer.executions;
                     tally.disagreeing += usize::from(!answer.differences.is_empty());
                     if request.dot {
                         print!("{}", answer.dot());
@@ -171,7 +182,7 @@ fn judge_all(cases: &[Case], request: &Litmus, global: &Global, tally: &mut Tall
                     } else if request.json {
                         println!("{}", answer.json());
                     } else {
-                        print!("{}", answer.table(request.verbose));
+                        print!("{}", answer.table(tally.tables));
                     }
                 }
                 Err(why) => {
