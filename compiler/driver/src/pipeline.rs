@@ -123,7 +123,7 @@ pub(crate) fn concrete_of(session: &mut Session, typed: Arc<TypedProgram>, roots
     };
     session.diags.finish().ok_or(Stopped::Reported)?;
     // Where accesses are watched, they have to be those of the text.
-    let watches = matches!(purpose, Purpose::Explore(_) | Purpose::ExploreTests(_)) && session.has_unsafe();
+    let watches = roots.observed.is_some() && !roots.observes_words && session.has_unsafe();
     let level = match session.effort {
         Effort::Full if watches => Level::Quick,
         Effort::Full => Level::Full,

@@ -34,7 +34,17 @@ pub(super) struct Observed {
 
 impl Observed {
     pub(super) fn new(session: &mut Session, program: &MonoProgram, grain: Grain) -> Result<Observed, u8> {
-        let options = Options { rounds: true, plain: session.has_unsafe(), ..Options::default() };
+        let plain = session.has_unsafe();
+        Observed::made(session, program, grain, plain)
+    }
+
+    /// Of a program whose words behind raw pointers are steps: races between them do not end a run.
+    pub(super) fn of_words(session: &mut Session, program: &MonoProgram) -> Result<Observed, u8> {
+        Observed::made(session, program, Grain::Steps, false)
+    }
+
+    fn made(session: &mut Session, program: &MonoProgram, grain: Grain, plain: bool) -> Result<Observed, u8> {
+        let options = Options { rounds: true, plain, ..Options::default() };
         let code = with_symbols(session, program, &options, &rt::observe::symbol)?;
         // SAFETY: the code was bound to these symbols and is kept beside the session.
         let made = unsafe { rt::observe::Session::new(code.header()) };

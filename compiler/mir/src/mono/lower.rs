@@ -127,7 +127,7 @@ impl Lowering<'_, '_> {
     fn statement(&mut self, mut statement: Statement) {
         let source = statement.source;
         statement.each_operand_mut(|operand| self.operand(operand, source));
-        if self.mono.observed.is_some() && !self.is_library(source) {
+        if self.mono.observes_words && !self.is_library(source) {
             statement.each_operand_mut(|operand| self.observe_read(operand, source));
             if let StatementKind::Assign(place, _) = &statement.kind
                 && let Some(ty) = self.observed_word(place)
@@ -281,7 +281,7 @@ impl Lowering<'_, '_> {
 
     fn terminator(&mut self, mut terminator: Terminator) {
         let source = terminator.source;
-        if self.mono.observed.is_some() && !self.is_library(source) {
+        if self.mono.observes_words && !self.is_library(source) {
             match &mut terminator.kind {
                 TerminatorKind::Switch { value, .. } => self.observe_read(value, source),
                 TerminatorKind::Call { args, .. } => args.iter_mut().for_each(|arg| self.observe_read(arg, source)),

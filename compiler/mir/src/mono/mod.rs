@@ -39,6 +39,8 @@ pub struct Roots {
     pub exported: Vec<FnId>,
     /// The runs are to be observed: every step that others can tell is asked for.
     pub observed: Option<Grain>,
+    /// What the program reads and writes through a raw pointer, a word at a time, is such a step, too.
+    pub observes_words: bool,
 }
 
 /// What a step is in runs that are observed.
@@ -53,11 +55,11 @@ pub enum Grain {
 impl Roots {
     /// To be run.
     pub fn main(program: &TypedProgram) -> Roots {
-        Roots { main: program.program().main, tests: Vec::new(), exported: exported(program), observed: None }
+        Roots { main: program.program().main, tests: Vec::new(), exported: exported(program), observed: None, observes_words: false }
     }
     /// To be tested.
     pub fn tests(program: &TypedProgram) -> Roots {
-        Roots { main: None, tests: program.program().tests.clone(), exported: exported(program), observed: None }
+        Roots { main: None, tests: program.program().tests.clone(), exported: exported(program), observed: None, observes_words: false }
     }
 }
 
@@ -76,6 +78,7 @@ pub fn monomorphize(
 ) -> Result<MonoProgram, Box<Diagnostic>> {
     let mut mono = Mono::new(program, checked);
     mono.observed = roots.observed;
+    mono.observes_words = roots.observes_words;
     let main = roots.main.map(|id| mono.start(id));
     let tests: Vec<(Symbol, InstanceId)> = (roots.tests.iter())
         .map(|&id| (program.program().fn_def(id).name, mono.instance(Key::Fn(id, Args::empty()))))
@@ -146,6 +149,7 @@ struct Mono<'a> {
     endless: Option<Box<Diagnostic>>,
     too_deep: FastMap<Ty, bool>,
     observed: Option<Grain>,
+    observes_words: bool,
 }
 
 /// Types nested deeper than this are taken for endless.
@@ -172,6 +176,7 @@ impl<'a> Mono<'a> {
             endless: None,
             too_deep: FastMap::default(),
             observed: None,
+            observes_words: false,
         }
     }
 

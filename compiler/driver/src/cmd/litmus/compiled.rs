@@ -51,7 +51,7 @@ pub(super) fn explore(texts: &[Text], global: &Global) -> Vec<Result<Explored, S
 fn together(texts: &[Text], global: &Global) -> Result<Vec<Result<Explored, String>>, String> {
     let mut session = session(global);
     let program = program(&mut session, texts, Some(Grain::Steps))?;
-    let observed = Observed::new(&mut session, &program, Grain::Steps).map_err(|_| "error: the program cannot be made\n".to_string())?;
+    let observed = Observed::of_words(&mut session, &program).map_err(|_| "error: the program cannot be made\n".to_string())?;
     Ok(texts.iter().enumerate().map(|(number, text)| one(&observed, number, text.weak)).collect())
 }
 
@@ -84,7 +84,7 @@ pub(super) fn program(session: &mut Session, texts: &[Text], observed: Option<Gr
             None => return Err(format!("error: `{}` has no `fn main()`\n", text.path)),
         }
     }
-    let roots = Roots { main: None, tests: mains, exported: Vec::new(), observed };
+    let roots = Roots { main: None, tests: mains, exported: Vec::new(), observed, observes_words: observed.is_some() };
     let made = pipeline::concrete_of(session, typed, &roots, None).map_err(|_| session.report())?;
     // Taking the trees apart would be work for nothing.
     std::mem::forget(made.typed);
@@ -119,7 +119,7 @@ fn one(observed: &Observed, number: usize, weak: bool) -> Result<Explored, Strin
             How::Panicked(text) => text.trim_end().to_owned(),
             How::Exited(code) => format!("it exits with {code}"),
             How::Stuck(_) => "no task can go on".into(),
-            How::Race(..) => "there is a data race".into(),
+            How::Raced(..) => "there is a data race".into(),
             How::Diverged => "a run that was to repeat another did something else: this is a mistake of ours".into(),
         };
         return Err(format!("an execution fails: {how}"));
