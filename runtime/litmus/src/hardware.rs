@@ -15,7 +15,10 @@ pub const BATCH: u64 = 1 << 12;
 pub const TELL: &str = "aurora_litmus_batch";
 
 /// So many copies are gone through between two meetings, where every thread has a processor.
-const STEP: u64 = 64;
+const STEP: u64 = 128;
+
+/// The function that it calls when another thread does not come: the processor may be somebody else's.
+pub const RELAX: &str = "aurora_litmus_relax";
 
 /// A program whose `main` makes so many batches of runs, on a machine of so many processors.
 pub fn program(test: &Test, batches: u64, processors: usize) -> String {
@@ -90,7 +93,10 @@ pub fn program(test: &Test, batches: u64, processors: usize) -> String {
 }
 
 const HEAD: &str = "\
-extern \"C\" { fn aurora_litmus_batch(count: int, columns: int, values: *mut int) }
+extern \"C\" {
+    fn aurora_litmus_batch(count: int, columns: int, values: *mut int)
+    fn aurora_litmus_relax()
+}
 
 const SIZE: int = BATCH
 
@@ -100,7 +106,11 @@ fn meet(gate: &Atomic<int>, threads: int) {
     let mut spins = 0
     while gate.load(acquire) / threads == round {
         spins += 1
-        if spins > 20000 { yield }
+        if spins > 2000 {
+            unsafe { aurora_litmus_relax() }
+            // Two threads may have come to one worker.
+            yield
+        }
     }
 }
 

@@ -17,7 +17,7 @@ mod wanted;
 
 pub use enumerate::{Limits, TooLarge, enumerate};
 pub use format::{Refusal, read};
-pub use hardware::{BATCH, TELL, program as hardware_program};
+pub use hardware::{BATCH, RELAX, TELL, program as hardware_program};
 pub use outcome::{Observation, Outcome, State, judge, judge_with_examples};
 pub use program::Test;
 pub use report::{Answer, Columns, Final, Histogram, split};

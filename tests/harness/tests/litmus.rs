@@ -3,7 +3,7 @@
 //! `--convert` makes. The head of an `.aur` lists its outcomes. And those that lie in `../shared/litmus`, where they do, with their
 //! final states.
 
-use harness::compiler::{call, root};
+use harness::compiler::{Folder, call, root};
 use harness::files;
 use harness::json::Json;
 use harness::suite::{self, Case};
@@ -29,6 +29,12 @@ fn main() -> ExitCode {
         let first = list.first().map_or(String::new(), |first| name(&PathBuf::from(first)));
         cases.push(Case::new(format!("engines/{part}/{first}"), move || agree(&list)));
     }
+    cases.push(Case::new("machine", machine));
+    cases.push(Case::new("head/forbidden", || disagrees("allow  x=1 one way\n//: forbid x=2 not this way\n//: executions: 2", "x=2 came about, and is forbidden")));
+    cases.push(Case::new("head/unlisted", || disagrees("allow  x=1 one way\n//: executions: 2", "x=2 came about, and is not in the list")));
+    cases.push(Case::new("head/expected", || disagrees("allow  x=1 one way\n//: allow  x=2 other\n//: expect x=0 never", "x=0 was expected, and did not come about")));
+    cases.push(Case::new("head/executions", || disagrees("allow  x=1 one way\n//: allow  x=2 other\n//: executions: 3", "3 executions were expected, and there are 2")));
+    cases.push(Case::new("head/race", || disagrees("allow  x=1 one way\n//: allow  x=2 other\n//: race", "a race was expected, and there is none")));
     let shared = root().join("../shared/litmus");
     if let Ok(text) = std::fs::read_to_string(shared.join("expected.json")) {
         let expected = Json::parse(&text).expect("the expected outcomes are JSON");
@@ -41,6 +47,27 @@ fn main() -> ExitCode {
         cases.push(Case::new("engines/shared", move || agree(std::slice::from_ref(&all))));
     }
     suite::run(cases)
+}
+
+/// A few tests on the machine that is there.
+fn machine() -> Result<(), String> {
+    let paths = ["SB+relaxed.litmus", "MP+release+acquire.aur", "CoRR.litmus"].map(|name| root().join("tests/litmus").join(name).display().to_string());
+    let mut line = vec!["litmus", "--hardware", "--iterations", "20000", "--json"];
+    line.extend(paths.iter().map(String::as_str));
+    let done = call(&line);
+    let histograms = done.out.lines().filter(|line| Json::parse(line).is_ok_and(|json| matches!(json.get("histogram"), Some(Json::List(list)) if !list.is_empty())));
+    if done.code == 0 && histograms.count() == paths.len() { Ok(()) } else { Err(format!("{}{}", done.out, done.err)) }
+}
+
+/// A test whose head says something wrong.
+fn disagrees(head: &str, why: &str) -> Result<(), String> {
+    let folder = Folder::new();
+    let text = format!(
+        "//: litmus two-writes\n//: {head}\n\nfn main() {{\n    let x = Atomic::new(0)\n    scope {{\n        spawn {{ x.store(1) }}\n        spawn {{ x.store(2) }}\n    }}\n    println(\"x={{x.load(relaxed)}}\")\n}}\n"
+    );
+    let path = folder.write("two.aur", &text).display().to_string();
+    let done = call(&["litmus", &path]);
+    if done.code == 1 && done.out.contains(why) { Ok(()) } else { Err(format!("wanted {why}\n{}{}", done.out, done.err)) }
 }
 
 /// The model, the explorer on compiled code, and the heads.

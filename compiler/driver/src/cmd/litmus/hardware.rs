@@ -2,7 +2,7 @@
 
 use super::compiled::{self, Text};
 use crate::args::Global;
-use ::litmus::{BATCH, State, TELL, Test};
+use ::litmus::{BATCH, RELAX, State, TELL, Test};
 use codegen::Options;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -39,6 +39,10 @@ unsafe extern "C" fn tell(count: i64, columns: i64, values: *const i64) {
     }
 }
 
+extern "C" fn relax() {
+    std::thread::yield_now();
+}
+
 /// Runs each so often. `Err`: a sentence, or what the compiler reported.
 pub(super) fn run(tests: &[&Test], iterations: u64, global: &Global) -> Result<Vec<Result<Ran, String>>, String> {
     let batches = iterations.div_ceil(BATCH).max(1);
@@ -47,7 +51,11 @@ pub(super) fn run(tests: &[&Test], iterations: u64, global: &Global) -> Result<V
     let texts: Vec<Text> = tests.iter().zip(&programs).map(|(test, text)| Text { path: format!("{} for the machine", test.name), text, weak: false }).collect();
     let mut session = compiled::session(global);
     let program = compiled::program(&mut session, &texts, None)?;
-    let symbols = |name: &str| if name == TELL { Some(tell as *const () as *const u8) } else { rt::symbol(name) };
+    let symbols = |name: &str| match name {
+        TELL => Some(tell as *const () as *const u8),
+        RELAX => Some(relax as *const () as *const u8),
+        name => rt::symbol(name),
+    };
     let code = codegen::jit::compile(&program, &session.sources, &symbols, &Options::default()).map_err(|missing| format!("error: {missing}\n"))?;
     crate::memory::compilation_is_over();
     let threads = tests.iter().map(|test| test.threads.len()).max().unwrap_or(1);
