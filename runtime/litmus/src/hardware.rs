@@ -26,7 +26,7 @@ pub fn program(test: &Test, batches: u64, processors: usize) -> String {
     let threads = test.threads.len();
     let mut text = String::from(HEAD);
     let step = if threads <= processors { STEP } else { BATCH };
-    text = text.replace("BATCH", &BATCH.to_string());
+    text = text.replace("BATCH", &BATCH.to_string()).replace("LET_OTHERS", "unsafe { aurora_litmus_relax() }");
     let columns = test.shown.len();
     let locations: Vec<String> = names.locations.iter().map(|name| format!("{name}: &Vec<Atomic<int>>")).collect();
     for thread in 0..threads {
@@ -107,7 +107,7 @@ fn meet(gate: &Atomic<int>, threads: int) {
     while gate.load(acquire) / threads == round {
         spins += 1
         if spins > 2000 {
-            unsafe { aurora_litmus_relax() }
+            LET_OTHERS
             // Two threads may have come to one worker.
             yield
         }
