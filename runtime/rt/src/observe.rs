@@ -242,8 +242,8 @@ struct World {
     plain: Plain,
     /// Where the program's statics lie, and end.
     data: (usize, usize),
-    /// Weak exchanges may fail without a reason.
-    weak_exchanges_fail: bool,
+    /// Weak exchanges may fail without a reason, and an update that changes nothing is a write all the same.
+    without_loops: bool,
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
@@ -291,7 +291,7 @@ impl World {
             woken: false,
             plain: Plain::default(),
             data: (0, 0),
-            weak_exchanges_fail: false,
+            without_loops: false,
         }
     }
 
@@ -411,9 +411,10 @@ pub fn divide(divides: bool) {
     world().divides = divides;
 }
 
-/// From now on (or no longer) a weak exchange may fail though the value is the expected one. In a loop it then may for ever.
-pub fn let_weak_exchanges_fail(may: bool) {
-    world().weak_exchanges_fail = may;
+/// What runs from now on has no loops (or may have some): a weak exchange may fail though the value is the expected one, which in a
+/// loop it could for ever, and an update that changes nothing is a write all the same, which in a loop it could be for ever.
+pub fn without_loops(none: bool) {
+    world().without_loops = none;
 }
 
 /// Lets one task after the other run until all have ended.
@@ -573,7 +574,7 @@ unsafe fn step(record: *mut Record, what: What, address: u64, size: u8, memory: 
         // SAFETY: the caller's promise.
         let now = memory.map(|at| unsafe { load(at, size) });
         // SAFETY: the caller's promise.
-        let site = if memory.is_some() { unsafe { (*record).address as u64 } } else { 0 };
+        let site = if memory.is_some() && !world().without_loops { unsafe { (*record).address as u64 } } else { 0 };
         match observer().step(task, &Ask { what, address, size, memory: now, site }) {
             Answer::Done { seen, wrote, memory: after } => {
                 if let Some(at) = memory {
@@ -995,7 +996,7 @@ pub unsafe extern "C" fn choose(fiber: *mut u8, count: i64) -> i64 {
         return 0;
     }
     let is_weak = count < 0;
-    if is_weak && (!world().weak_exchanges_fail || world().tasks[current(fiber.cast()) as usize].quiet > 0) {
+    if is_weak && (!world().without_loops || world().tasks[current(fiber.cast()) as usize].quiet > 0) {
         return 0;
     }
     // SAFETY: the row's contract.

@@ -8,7 +8,6 @@ use crate::args::{Engine, Global, Litmus, MessageFormat};
 use crate::exit;
 use crate::folder;
 use crate::session::Session;
-use ::litmus::program::Step;
 use ::litmus::{Answer, Columns, Histogram, Limits, Outcome, Refusal, State, Test, Wanted};
 use compiled::{Explored, Text};
 use hardware::Ran;
@@ -27,11 +26,6 @@ struct Case {
 }
 
 impl Case {
-    fn is_weak(&self) -> bool {
-        let steps = self.test.iter().flat_map(|test| &test.threads).flat_map(|thread| &thread.steps);
-        steps.into_iter().any(|step| matches!(step, Step::CompareExchange { weak: true, .. }))
-    }
-
     fn name(&self) -> &str {
         match (&self.test, &self.wanted) {
             (Some(test), _) => &test.name,
@@ -156,7 +150,7 @@ const TOGETHER: usize = 100;
 fn judge_all(cases: &[Case], request: &Litmus, global: &Global, tally: &mut Tally) {
     for cases in cases.chunks(TOGETHER) {
         let explores = |case: &&Case| engine(case, request) != Engine::Model;
-        let texts: Vec<Text> = cases.iter().filter(explores).map(|case| Text { path: case.path.display().to_string(), text: &case.text, weak: case.is_weak() }).collect();
+        let texts: Vec<Text> = cases.iter().filter(explores).map(|case| Text { path: case.path.display().to_string(), text: &case.text, straight: case.test.is_some() }).collect();
         let mut ran = Vec::new();
         if let Some(iterations) = request.hardware {
             let tests: Vec<&Test> = cases.iter().filter_map(|case| case.test.as_ref()).collect();

@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub(super) struct Text<'a> {
     pub path: String,
     pub text: &'a str,
-    /// It has an exchange that may fail without a reason, and no loop around it.
-    pub weak: bool,
+    /// It has no loops.
+    pub straight: bool,
 }
 
 /// What came of it.
@@ -52,7 +52,7 @@ fn together(texts: &[Text], global: &Global) -> Result<Vec<Result<Explored, Stri
     let mut session = session(global);
     let program = program(&mut session, texts, Some(Grain::Steps))?;
     let observed = Observed::of_words(&mut session, &program).map_err(|_| "error: the program cannot be made\n".to_string())?;
-    Ok(texts.iter().enumerate().map(|(number, text)| one(&observed, number, text.weak)).collect())
+    Ok(texts.iter().enumerate().map(|(number, text)| one(&observed, number, text.straight)).collect())
 }
 
 pub(super) fn session(global: &Global) -> Session {
@@ -95,10 +95,10 @@ fn module(number: usize) -> String {
     format!("litmus_{number}")
 }
 
-fn one(observed: &Observed, number: usize, weak: bool) -> Result<Explored, String> {
+fn one(observed: &Observed, number: usize, straight: bool) -> Result<Explored, String> {
     let mut explored = Explored::default();
     let mut strange = None;
-    rt::observe::let_weak_exchanges_fail(weak);
+    rt::observe::without_loops(straight);
     let report = observed.explore_each(number, &mut |run| {
         if run.number == 1 {
             (explored, strange) = (Explored::default(), None);
@@ -113,7 +113,7 @@ fn one(observed: &Observed, number: usize, weak: bool) -> Result<Explored, Strin
         }
         *explored.outcomes.entry(text.to_owned()).or_default() += 1;
     });
-    rt::observe::let_weak_exchanges_fail(false);
+    rt::observe::without_loops(false);
     if let Some(failure) = &report.failure {
         let how = match &failure.how {
             How::Panicked(text) => text.trim_end().to_owned(),

@@ -48,7 +48,7 @@ pub(super) fn run(tests: &[&Test], iterations: u64, global: &Global) -> Result<V
     let batches = iterations.div_ceil(BATCH).max(1);
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let programs: Vec<String> = tests.iter().map(|test| ::litmus::hardware_program(test, batches, processors)).collect();
-    let texts: Vec<Text> = tests.iter().zip(&programs).map(|(test, text)| Text { path: format!("{} for the machine", test.name), text, weak: false }).collect();
+    let texts: Vec<Text> = tests.iter().zip(&programs).map(|(test, text)| Text { path: format!("{} for the machine", test.name), text, straight: false }).collect();
     let mut session = compiled::session(global);
     let program = compiled::program(&mut session, &texts, None)?;
     let symbols = |name: &str| match name {
