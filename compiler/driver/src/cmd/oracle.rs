@@ -95,7 +95,7 @@ fn each(session: &mut Session, file: &Path, prefix: &str, request: &Oracle) -> R
         accepted.iter().for_each(|id| println!("{} clean", name(*id)));
         return Ok(exit::OK);
     }
-    let roots = Roots { main: None, tests: accepted.clone(), exported: Vec::new(), observed: None };
+    let roots = Roots { tests: accepted.clone(), ..Roots::default() };
     let mono = mir::monomorphize(&typed, &checked, clean, &roots).map_err(|diagnostic| {
         session.diags.push(*diagnostic);
         Stopped::Reported
