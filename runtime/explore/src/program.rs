@@ -103,6 +103,7 @@ struct World {
     bounds: Bounds,
     too_long: bool,
     unfair: bool,
+    /// Another run does the same.
     repeats: bool,
     /// Places of the step that each task asks for, if they are wanted.
     asked: Option<Vec<StepPlace>>,

@@ -138,14 +138,14 @@ impl Lowering<'_, '_> {
                 if let StatementKind::Assign(to, _) = &mut statement.kind {
                     *to = Place::local(value);
                 }
-                self.statement_of_library(statement);
+                self.plain_statement(statement);
                 let address = self.address_of(place, ty, source);
                 let nothing = self.temp(Ty::unit(), source);
                 self.call_between("observed_plain_store", ty, vec![address, Operand::copy(value)], Place::local(nothing), source);
                 return;
             }
         }
-        self.statement_of_library(statement);
+        self.plain_statement(statement);
     }
 
     fn is_library(&self, source: SourceId) -> bool {
@@ -187,7 +187,7 @@ impl Lowering<'_, '_> {
         self.current = next;
     }
 
-    fn statement_of_library(&mut self, mut statement: Statement) {
+    fn plain_statement(&mut self, mut statement: Statement) {
         if let StatementKind::Assign(_, value) = &mut statement.kind {
             let replacement = match value {
                 Rvalue::Cast(kind, operand, ty) => {
