@@ -135,6 +135,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_ended(fiber: *mut u8, task: *mut u8) -> i64;
             /// Whether the task may be cancelled: looking is a step where that can be.
             plain fn rt_observe_look(fiber: *mut u8) -> i64;
+            /// The same of a context that need not be its own.
+            plain fn rt_observe_look_at(fiber: *mut u8, node: *mut u8) -> i64;
             /// A loop goes round once more; a hash of what its function's code goes by.
             plain fn rt_observe_round(fiber: *mut u8, place: i64, state: u64);
             /// A hash with what lies there.

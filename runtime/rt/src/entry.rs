@@ -144,6 +144,7 @@ may_park! {
     rt_observe_give_up(*mut u8) => observe::give_up;
     rt_observe_ended(*mut u8, *mut u8) -> i64 => observe::ended;
     rt_observe_look(*mut u8) -> i64 => observe::look;
+    rt_observe_look_at(*mut u8, *mut u8) -> i64 => observe::look_at;
     rt_observe_scope(*mut u8, *mut u8) => observe::scope;
     rt_observe_plain(*mut u8, *mut u8, i64, i64) => observe::plain;
     rt_observe_round(*mut u8, i64, u64) => observe::round;

@@ -1029,6 +1029,24 @@ pub unsafe extern "C" fn ended(fiber: *mut u8, head: *mut u8) -> i64 {
     unsafe { step(fiber.cast(), What::Load(1), place::END | u64::from(task), 8, None).0 as i64 }
 }
 
+/// Whether the task finds this context cancelled, which need not be its own.
+///
+/// # Safety
+/// See the row; the context is alive.
+pub unsafe extern "C" fn look_at(fiber: *mut u8, node: *mut u8) -> i64 {
+    if !is_on() {
+        return 1;
+    }
+    if !world().looks_for_cancellation {
+        return 0;
+    }
+    // SAFETY: the row's contract.
+    unsafe {
+        let (seen, _) = step(fiber.cast(), What::Load(1), place::CANCEL, 8, None);
+        i64::from(is_cancelled(node.cast(), seen))
+    }
+}
+
 /// Whether the running task finds its context cancelled; looking is a step where anything ever is.
 ///
 /// # Safety
@@ -1053,7 +1071,16 @@ pub unsafe extern "C" fn look(fiber: *mut u8) -> i64 {
 /// The record is the running fiber's.
 unsafe fn finds_cancelled(record: *mut Record, seen: u64) -> bool {
     // SAFETY: the chain of the running fiber's contexts is alive.
-    let node = unsafe { cancel::cancelled((*record).head.node) };
+    unsafe { is_cancelled((*record).head.node, seen) }
+}
+
+/// Whether a context, or one that it is in, was cancelled by one of the first so many that were.
+///
+/// # Safety
+/// The chain of contexts is alive.
+unsafe fn is_cancelled(node: *mut Node, seen: u64) -> bool {
+    // SAFETY: the caller's promise.
+    let node = unsafe { cancel::cancelled(node) };
     node.is_some_and(|(node, _)| world().cancellations.get(&(node as usize)).is_none_or(|&number| number <= seen))
 }
 
