@@ -14,7 +14,6 @@ mod heap;
 mod net;
 mod number;
 pub mod observe;
-mod plain;
 mod policy;
 mod prim;
 mod process;

@@ -7,6 +7,11 @@
 //! is taken back only if it was added in the one way that every graph has ("maximally"), so that each graph is met once.
 //! Reads that wait are re-pointed in place when the last value changes (Awamoche, CAV 2023).
 
+mod drawn;
+mod objects;
+mod revisit;
+mod rounds;
+
 use crate::axioms;
 use crate::clocks::{Clock, Clocks};
 use crate::graph::*;
@@ -203,35 +208,6 @@ impl Engine {
         }
     }
 
-    /// One run that goes as a former one.
-    pub fn direct(directions: Vec<Direction>) -> Engine {
-        Engine { directions, pending: Vec::new(), ..Engine::new(Mode::Directed) }
-    }
-
-    /// What leads to the graph again.
-    pub fn directions(&self) -> Vec<Direction> {
-        let mut written: HashMap<u32, Vec<Id>> = HashMap::new();
-        let mut all = Vec::new();
-        for id in self.graph.script() {
-            let event = self.graph.event(id);
-            let mut back = 0;
-            if let Kind::Choice(_, which) = event.kind {
-                back = which;
-            }
-            if event.accesses() {
-                let before = written.entry(event.location).or_default();
-                let rank = |write: Id| self.graph.rank(event.location, write);
-                let place = rank(if event.reads() { event.from } else { id });
-                back = before.iter().filter(|&&other| rank(other) > place).count() as u32;
-                if event.writes {
-                    before.push(id);
-                }
-            }
-            all.push((event.task, back));
-        }
-        all
-    }
-
     /// Takes the next graph. `false`: there is none left.
     pub fn begin(&mut self) -> bool {
         match self.mode {
@@ -272,30 +248,6 @@ impl Engine {
         }
         run_of(&mut self.tasks, 0).state = State::Ready;
         true
-    }
-
-    fn draw(&mut self, below: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % below
-    }
-
-    fn first_by_priority(&mut self) -> Task {
-        while self.priorities.len() < self.tasks.len() {
-            let priority = self.draw(1 << 30) as u64 + (1 << 30);
-            self.priorities.push(priority);
-        }
-        let ready = |task: &usize| self.tasks[*task].is_ready();
-        let first = (0..self.tasks.len()).filter(ready).max_by_key(|&task| self.priorities[task]).expect("one is ready");
-        let now = self.graph.events.len();
-        if let Some(at) = self.changes.iter().position(|&change| change <= now) {
-            // The later the change, the lower.
-            self.priorities[first] = self.changes.len() as u64;
-            self.changes.swap_remove(at);
-            return self.first_by_priority();
-        }
-        first as Task
     }
 
     fn is_following(&self) -> bool {
@@ -348,20 +300,6 @@ impl Engine {
     /// The task has ended.
     pub fn end(&mut self, task: Task) {
         self.tasks[task as usize].state = State::Ended;
-    }
-
-    /// Whether the task stays where it is. The others go on: what they do may change what it saw before.
-    pub fn gives_up(&mut self, task: Task) -> bool {
-        let judges = self.mode == Mode::Exhaustive;
-        if judges {
-            self.tasks[task as usize].state = State::GivenUp;
-        }
-        judges
-    }
-
-    /// Whether this run counts for nothing.
-    pub fn has_given_up(&self) -> bool {
-        self.tasks.iter().any(|run| run.state == State::GivenUp)
     }
 
     /// The task that this one begins next.
@@ -469,61 +407,6 @@ impl Engine {
         if std::mem::replace(&mut self.actor, task) != task {
             self.turns += 1;
         }
-    }
-
-    /// Whether a task may use an object now. It says afterwards whether it could, by a step or by [`Engine::misses`].
-    pub fn begins(&mut self, task: Task, address: u64) -> Step {
-        self.acts(task);
-        let run = &self.tasks[task as usize];
-        let done = Step::Done(Outcome::default());
-        if let Some(&id) = run.plan.get(run.done) {
-            let event = self.graph.event(id);
-            if self.script[self.cursor] != id {
-                return Step::Wait;
-            }
-            let same = event.accesses() && self.address(event.location) == address;
-            return if same { done } else { Step::Diverged };
-        }
-        if self.is_following() || self.mode != Mode::Exhaustive && self.turn.is_none() { Step::Wait } else { done }
-    }
-
-    /// It could not: the task waits until the object has changed.
-    pub fn misses(&mut self, task: Task, address: u64) -> Missed {
-        let run = &self.tasks[task as usize];
-        if let Some(&id) = run.plan.get(run.done) {
-            if self.graph.turned == Some(id) {
-                // It has to wait there, with all the rest of this graph.
-                let event = *self.graph.event(id);
-                let (mut graph, renamed) = self.graph.keep(|other| other != id);
-                let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
-                graph.miss(Miss { task, location: event.location, write, stamp: event.stamp });
-                self.pending.push(graph);
-            }
-            return Missed::Void;
-        }
-        if self.mode == Mode::Directed && self.directed < self.directions.len() {
-            return Missed::Diverged;
-        }
-        let use_of = Kind::Update(Order::AcquireRelease, Change::Add, 1);
-        let request = Request { kind: use_of, address, size: 8, memory: None, site: 0 };
-        let location = self.location(&request);
-        let rank = self.graph.modifications(location).len();
-        if self.mode == Mode::Exhaustive && place::kind(address) == place::STEP {
-            // It may have been possible before somebody else made a step there.
-            let stamp = self.graph.next_stamp();
-            let event = self.next_event(task, &request, location, stamp);
-            let lowest = self.lowest(task, location);
-            self.read_older(event, self.graph.events.len() as Id, lowest..rank);
-            if lowest <= rank {
-                let write = self.graph.at_rank(location, rank);
-                self.graph.miss(Miss { task, location, write, stamp });
-            }
-        }
-        let value = self.graph.value(self.graph.at_rank(location, rank), self.locations[location as usize].initial);
-        let run = &mut self.tasks[task as usize];
-        run.looks_at.push((location, value));
-        self.turn = None;
-        Missed::Wait
     }
 
     /// A task's next step.
@@ -755,58 +638,6 @@ impl Engine {
         }
     }
 
-    /// What the run that is repeated did here.
-    fn direction(&mut self) -> Option<u32> {
-        if self.mode != Mode::Directed {
-            return None;
-        }
-        let direction = self.directions.get(self.directed).map(|&(_, back)| back);
-        self.directed += 1;
-        Some(direction.unwrap_or(0))
-    }
-
-    fn pick_choice(&mut self, count: u32) -> u32 {
-        match self.direction() {
-            Some(which) => which.min(count - 1),
-            None => self.draw(count as usize) as u32,
-        }
-    }
-
-    /// On a random walk: mostly the newest value.
-    fn read_any(&mut self, event: Event, id: Id, lowest: usize) {
-        let (task, location) = (event.task, event.location);
-        let initial = self.locations[location as usize].initial;
-        let top = self.graph.modifications(location).len();
-        let mut tries: Vec<usize> = (lowest..top).collect();
-        let wished = self.direction().map(|back| top.saturating_sub(back as usize));
-        loop {
-            let rank = if let Some(wished) = wished { wished } else if tries.is_empty() || self.draw(3) != 0 { top } else { tries.swap_remove(self.draw(tries.len())) };
-            let mut event = event;
-            let from = self.graph.at_rank(location, rank);
-            event.see(from, self.graph.value(from, initial));
-            if wished.is_none() && rank < top && (event.blocked || event.writes && self.graph.is_held(location, rank)) {
-                continue;
-            }
-            let mark = self.clocks.mark(task);
-            self.graph.events.push(event);
-            self.clocks.add(&self.graph, id);
-            if event.writes {
-                self.graph.place(location, id, rank);
-            }
-            if rank == top || wished.is_some() || self.is_consistent() {
-                if event.writes {
-                    self.awaken(location);
-                }
-                return;
-            }
-            if event.writes {
-                self.graph.unplace(location, id);
-            }
-            self.graph.events.pop();
-            self.clocks.back(mark);
-        }
-    }
-
     fn write(&mut self, event: Event, id: Id) {
         let location = event.location;
         let top = self.graph.modifications(location).len();
@@ -846,80 +677,6 @@ impl Engine {
         self.clocks.sequential < 2 || axioms::is_sequential(&self.graph, &self.clocks)
     }
 
-    /// Whether the task has done anything since it was at this place of a loop.
-    pub fn wants_round(&self, task: Task, place: u64) -> bool {
-        let run = &self.tasks[task as usize];
-        !run.looks_at.is_empty() || run.rounds.get(&place).is_none_or(|&(done, _)| done != run.done)
-    }
-
-    /// A task goes round a loop. If it has only looked since the last time, and its state is the same, what it did counts for
-    /// nothing: it is taken back, and the task goes on when it would see something else.
-    pub fn round(&mut self, task: Task, place: u64, own: u64, rest: u64) -> Round {
-        self.acts(task);
-        let state = Seen { own, rest, turns: self.turns };
-        let run = &mut self.tasks[task as usize];
-        if !run.looks_at.is_empty() {
-            return Round::Wait;
-        }
-        let done = run.done;
-        let (since, old) = *run.rounds.entry(place).or_insert((done, state));
-        if old != state {
-            run.rounds.insert(place, (done, state));
-            return Round::Goes;
-        }
-        // What is followed is judged when it is over.
-        let judges = match self.mode {
-            Mode::Exhaustive => !self.is_following(),
-            Mode::Directed => self.directed >= self.directions.len(),
-            Mode::Priorities(..) => false,
-        };
-        if since == done || !judges {
-            return Round::Goes;
-        }
-        let round: Vec<Id> = (0..self.graph.events.len() as Id)
-            .filter(|&id| self.graph.event(id).task == task && self.graph.event(id).index as usize > since)
-            .collect();
-        if !round.iter().all(|&id| self.graph.event(id).accesses() && !self.graph.event(id).writes) {
-            self.tasks[task as usize].rounds.insert(place, (done, state));
-            return Round::Goes;
-        }
-        let looks_at: Vec<(u32, Id)> = round.iter().map(|&id| (self.graph.event(id).location, self.graph.event(id).from)).collect();
-        let top = |location: u32| self.graph.at_rank(location, self.graph.modifications(location).len());
-        if looks_at.iter().any(|&(location, from)| top(location) != from) {
-            return Round::Unfair;
-        }
-        self.miss_round(&round);
-        let first = round[0] as usize;
-        if first + round.len() != self.graph.events.len() {
-            if self.graph.turned != round.last().copied() {
-                self.tasks[task as usize].rounds.insert(place, (done, state));
-                return Round::Goes;
-            }
-            // An earlier read that was made to read a later write: it has to wait there, with all the rest of this graph.
-            let (graph, _) = self.graph.keep(|id| !round.contains(&id));
-            self.pending.push(graph);
-            return Round::Unfair;
-        }
-        let value = |&(location, from): &(u32, Id)| (location, self.graph.value(from, self.locations[location as usize].initial));
-        let looks_at: Vec<(u32, u64)> = looks_at.iter().map(value).collect();
-        self.graph.events.truncate(first);
-        self.happened.truncate(first);
-        self.clocks.all(&self.graph);
-        let run = &mut self.tasks[task as usize];
-        run.done = since;
-        run.looks_at = looks_at;
-        run.rounds.remove(&place);
-        Round::Wait
-    }
-
-    /// What a task read in a round without an effect, it need not read again, nor what was there before.
-    fn miss_round(&mut self, round: &[Id]) {
-        for &id in round {
-            let event = *self.graph.event(id);
-            self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp });
-        }
-    }
-
     /// Those who wait see the location's last value.
     fn awaken(&mut self, location: u32) {
         let initial = self.locations[location as usize].initial;
@@ -936,121 +693,6 @@ impl Engine {
                 self.tasks[self.graph.event(id).task as usize].state = State::Woken(id);
             }
         }
-    }
-
-    /// The event writes, and was added last: earlier reads may read it instead.
-    fn revisit(&mut self, write: Id) {
-        if self.mode != Mode::Exhaustive {
-            return;
-        }
-        let event = *self.graph.event(write);
-        if !event.writes {
-            return;
-        }
-        let location = event.location;
-        let initial = self.locations[location as usize].initial;
-        let behind = self.clocks.from(write).clone();
-        for read in 0..self.graph.events.len() as Id {
-            let old = *self.graph.event(read);
-            if read == write || old.location != location || !old.accesses() || !old.reads() || behind.knows(&old) {
-                continue;
-            }
-            let mut new = old;
-            new.see(write, event.written);
-            if new.blocked || !self.are_maximal(read, write, &behind) {
-                continue;
-            }
-            let (mut graph, renamed) =
-                self.graph.keep(|id| id == read || id == write || self.graph.event(id).stamp < old.stamp || behind.knows(self.graph.event(id)));
-            graph.misses.retain(|miss| miss.stamp < old.stamp);
-            let (read, write_here) = (renamed[read as usize], renamed[write as usize]);
-            graph.unplace(location, write_here);
-            graph.unplace(location, read);
-            // Until it has its place, it reads nothing.
-            graph.events[read as usize].writes = false;
-            graph.events[read as usize].from = INITIAL;
-            let top = graph.modifications(location).len();
-            let known_by_read = self.before_first(&old);
-            let lowest_of_read = lower(&graph, location, &known_by_read, read);
-            let lowest_of_write = lower(&graph, location, self.clocks.before(write), write_here);
-            let source = graph.event(write_here).from;
-            let ranks = if event.is_update() {
-                let rank = graph.rank(location, source);
-                rank..rank + 1
-            } else {
-                lowest_of_write..top + 1
-            };
-            for rank in ranks {
-                if rank < lowest_of_read || old.blocked && rank == top || graph.is_held(location, rank) {
-                    continue;
-                }
-                let mut graph = graph.clone();
-                graph.place(location, write_here, rank);
-                graph.turned = Some(read);
-                let event = &mut graph.events[read as usize];
-                event.see(write_here, self.graph.event(write).written);
-                if event.writes {
-                    graph.place(location, read, rank + 1);
-                    graph.fresh = Some(read);
-                }
-                settle(&mut graph, location, initial);
-                self.other_clocks.all(&graph);
-                if self.other_clocks.sequential < 2 || axioms::is_sequential(&graph, &self.other_clocks) {
-                    self.pending.push(graph);
-                }
-            }
-        }
-    }
-
-    /// What happens before an event without what it learns itself.
-    fn before_first(&self, event: &Event) -> Clock {
-        let previous = |kind: &dyn Fn(&Event) -> bool| self.graph.events.iter().position(kind);
-        previous(&|other| other.task == event.task && other.index + 1 == event.index)
-            .or_else(|| previous(&|other| event.index == 1 && other.kind == Kind::Spawn(event.task)))
-            .map_or_else(Clock::default, |id| self.clocks.before(id as Id).clone())
-    }
-
-    /// Whether all that goes when this read reads this write was added in the one way that every graph has.
-    fn are_maximal(&self, read: Id, write: Id, behind: &Clock) -> bool {
-        let first = self.graph.event(read).stamp;
-        (0..self.graph.events.len() as Id).all(|id| {
-            let event = self.graph.event(id);
-            id == write || event.stamp < first || behind.knows(event) || self.is_maximal(id, write, behind)
-        }) && self.graph.misses.iter().all(|miss| miss.stamp < first || self.is_last(miss, write, behind))
-    }
-
-    /// Whether what a task missed was the last there was.
-    fn is_last(&self, miss: &Miss, write: Id, behind: &Clock) -> bool {
-        let previous = |other: Id| other != write && (self.graph.event(other).stamp <= miss.stamp || behind.knows(self.graph.event(other)));
-        let last = self.graph.modifications(miss.location).iter().rev().map(|&(_, id)| id).find(|&other| previous(other));
-        last.unwrap_or(INITIAL) == miss.write
-    }
-
-    fn is_maximal(&self, id: Id, write: Id, behind: &Clock) -> bool {
-        let event = self.graph.event(id);
-        if let Kind::Choice(_, which) = event.kind {
-            return which == 0;
-        }
-        if !event.accesses() {
-            return true;
-        }
-        let previous = |other: Id| other != write && (self.graph.event(other).stamp <= event.stamp || behind.knows(self.graph.event(other)));
-        if event.writes
-            && (0..self.graph.events.len() as Id).any(|other| {
-                let reader = self.graph.event(other);
-                reader.accesses() && reader.reads() && reader.from == id && previous(other)
-            })
-        {
-            return false;
-        }
-        if self.graph.misses.iter().any(|miss| miss.write == id && miss.stamp <= event.stamp) {
-            return false;
-        }
-        let mut last = self.graph.modifications(event.location).iter().rev().map(|&(_, id)| id).filter(|&other| previous(other));
-        if event.writes && last.next() != Some(id) {
-            return false;
-        }
-        !event.reads() || (event.from == INITIAL || previous(event.from)) && last.next().unwrap_or(INITIAL) == event.from
     }
 }
 

@@ -3,6 +3,7 @@
 //! Time is counted in each task's own steps. An access lies between two steps of its task; it is ordered before what another
 //! task does if that one knows of the later of the two.
 
+use super::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Copy)]
@@ -123,5 +124,48 @@ fn join(into: &mut Vec<u32>, other: &[u32]) {
     }
     for (mine, theirs) in into.iter_mut().zip(other) {
         *mine = (*mine).max(*theirs);
+    }
+}
+
+/// Memory is read or written in a way that others could tell.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn plain(fiber: *mut u8, at: *mut u8, size: i64, writes: i64) {
+    let record: *mut Record = fiber.cast();
+    if !is_on() || world().probing || size <= 0 {
+        return;
+    }
+    let task = current(record);
+    let number = world().plain.count(task);
+    if observer().wants_access(task, number) {
+        // SAFETY: the row's contract.
+        let place = unsafe { fault::step_place(caller(record)) };
+        observer().access_place(task, &place, writes != 0, size as u64);
+    }
+    if world().tasks[task as usize].quiet > 0 {
+        return;
+    }
+    tell(record, Access { at: at as u64, size: size as u64, writes: writes != 0, task, number });
+}
+
+pub(super) fn tell(record: *mut Record, access: Access) {
+    let now = observer().knows(access.task, access.task) + 1;
+    let known = |other: u32| observer().knows(access.task, other);
+    match world().plain.tell(&access, now, &known) {
+        Verdict::Ordered => {}
+        Verdict::Raced(earlier) => ends(record, End::Raced(vec![earlier, (access.task, access.number)])),
+        Verdict::Gone => ends(record, End::Raced(vec![(access.task, access.number)])),
+    }
+}
+
+/// An owner of something shared lets go of it.
+pub fn owner(record: *mut Record, at: u64, last: bool) {
+    if is_on() && !world().probing {
+        let task = current(record);
+        let now = observer().knows(task, task) + 1;
+        let tasks = world().tasks.len() as u32;
+        let known = (0..tasks).map(|other| if other == task { now } else { observer().knows(task, other) }).collect();
+        world().plain.owner(at, task, known, last);
     }
 }

@@ -1,0 +1,110 @@
+//! Runs that are drawn or repeated instead of enumerated.
+
+use super::*;
+
+impl Engine {
+    /// One run that goes as a former one.
+    pub fn direct(directions: Vec<Direction>) -> Engine {
+        Engine { directions, pending: Vec::new(), ..Engine::new(Mode::Directed) }
+    }
+
+    /// What leads to the graph again.
+    pub fn directions(&self) -> Vec<Direction> {
+        let mut written: HashMap<u32, Vec<Id>> = HashMap::new();
+        let mut all = Vec::new();
+        for id in self.graph.script() {
+            let event = self.graph.event(id);
+            let mut back = 0;
+            if let Kind::Choice(_, which) = event.kind {
+                back = which;
+            }
+            if event.accesses() {
+                let before = written.entry(event.location).or_default();
+                let rank = |write: Id| self.graph.rank(event.location, write);
+                let place = rank(if event.reads() { event.from } else { id });
+                back = before.iter().filter(|&&other| rank(other) > place).count() as u32;
+                if event.writes {
+                    before.push(id);
+                }
+            }
+            all.push((event.task, back));
+        }
+        all
+    }
+
+    pub(super) fn draw(&mut self, below: usize) -> usize {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % below
+    }
+
+    pub(super) fn first_by_priority(&mut self) -> Task {
+        while self.priorities.len() < self.tasks.len() {
+            let priority = self.draw(1 << 30) as u64 + (1 << 30);
+            self.priorities.push(priority);
+        }
+        let ready = |task: &usize| self.tasks[*task].is_ready();
+        let first = (0..self.tasks.len()).filter(ready).max_by_key(|&task| self.priorities[task]).expect("one is ready");
+        let now = self.graph.events.len();
+        if let Some(at) = self.changes.iter().position(|&change| change <= now) {
+            // The later the change, the lower.
+            self.priorities[first] = self.changes.len() as u64;
+            self.changes.swap_remove(at);
+            return self.first_by_priority();
+        }
+        first as Task
+    }
+
+    /// What the run that is repeated did here.
+    pub(super) fn direction(&mut self) -> Option<u32> {
+        if self.mode != Mode::Directed {
+            return None;
+        }
+        let direction = self.directions.get(self.directed).map(|&(_, back)| back);
+        self.directed += 1;
+        Some(direction.unwrap_or(0))
+    }
+
+    pub(super) fn pick_choice(&mut self, count: u32) -> u32 {
+        match self.direction() {
+            Some(which) => which.min(count - 1),
+            None => self.draw(count as usize) as u32,
+        }
+    }
+
+    /// On a random walk: mostly the newest value.
+    pub(super) fn read_any(&mut self, event: Event, id: Id, lowest: usize) {
+        let (task, location) = (event.task, event.location);
+        let initial = self.locations[location as usize].initial;
+        let top = self.graph.modifications(location).len();
+        let mut tries: Vec<usize> = (lowest..top).collect();
+        let wished = self.direction().map(|back| top.saturating_sub(back as usize));
+        loop {
+            let rank = if let Some(wished) = wished { wished } else if tries.is_empty() || self.draw(3) != 0 { top } else { tries.swap_remove(self.draw(tries.len())) };
+            let mut event = event;
+            let from = self.graph.at_rank(location, rank);
+            event.see(from, self.graph.value(from, initial));
+            if wished.is_none() && rank < top && (event.blocked || event.writes && self.graph.is_held(location, rank)) {
+                continue;
+            }
+            let mark = self.clocks.mark(task);
+            self.graph.events.push(event);
+            self.clocks.add(&self.graph, id);
+            if event.writes {
+                self.graph.place(location, id, rank);
+            }
+            if rank == top || wished.is_some() || self.is_consistent() {
+                if event.writes {
+                    self.awaken(location);
+                }
+                return;
+            }
+            if event.writes {
+                self.graph.unplace(location, id);
+            }
+            self.graph.events.pop();
+            self.clocks.back(mark);
+        }
+    }
+}

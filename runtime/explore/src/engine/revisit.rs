@@ -1,0 +1,120 @@
+//! What a later write means for earlier reads.
+
+use super::*;
+
+impl Engine {
+    /// The event writes, and was added last: earlier reads may read it instead.
+    pub(super) fn revisit(&mut self, write: Id) {
+        if self.mode != Mode::Exhaustive {
+            return;
+        }
+        let event = *self.graph.event(write);
+        if !event.writes {
+            return;
+        }
+        let location = event.location;
+        let initial = self.locations[location as usize].initial;
+        let behind = self.clocks.from(write).clone();
+        for read in 0..self.graph.events.len() as Id {
+            let old = *self.graph.event(read);
+            if read == write || old.location != location || !old.accesses() || !old.reads() || behind.knows(&old) {
+                continue;
+            }
+            let mut new = old;
+            new.see(write, event.written);
+            if new.blocked || !self.are_maximal(read, write, &behind) {
+                continue;
+            }
+            let (mut graph, renamed) =
+                self.graph.keep(|id| id == read || id == write || self.graph.event(id).stamp < old.stamp || behind.knows(self.graph.event(id)));
+            graph.misses.retain(|miss| miss.stamp < old.stamp);
+            let (read, write_here) = (renamed[read as usize], renamed[write as usize]);
+            graph.unplace(location, write_here);
+            graph.unplace(location, read);
+            // Until it has its place, it reads nothing.
+            graph.events[read as usize].writes = false;
+            graph.events[read as usize].from = INITIAL;
+            let top = graph.modifications(location).len();
+            let known_by_read = self.before_first(&old);
+            let lowest_of_read = lower(&graph, location, &known_by_read, read);
+            let lowest_of_write = lower(&graph, location, self.clocks.before(write), write_here);
+            let source = graph.event(write_here).from;
+            let ranks = if event.is_update() {
+                let rank = graph.rank(location, source);
+                rank..rank + 1
+            } else {
+                lowest_of_write..top + 1
+            };
+            for rank in ranks {
+                if rank < lowest_of_read || old.blocked && rank == top || graph.is_held(location, rank) {
+                    continue;
+                }
+                let mut graph = graph.clone();
+                graph.place(location, write_here, rank);
+                graph.turned = Some(read);
+                let event = &mut graph.events[read as usize];
+                event.see(write_here, self.graph.event(write).written);
+                if event.writes {
+                    graph.place(location, read, rank + 1);
+                    graph.fresh = Some(read);
+                }
+                settle(&mut graph, location, initial);
+                self.other_clocks.all(&graph);
+                if self.other_clocks.sequential < 2 || axioms::is_sequential(&graph, &self.other_clocks) {
+                    self.pending.push(graph);
+                }
+            }
+        }
+    }
+
+    /// What happens before an event without what it learns itself.
+    pub(super) fn before_first(&self, event: &Event) -> Clock {
+        let previous = |kind: &dyn Fn(&Event) -> bool| self.graph.events.iter().position(kind);
+        previous(&|other| other.task == event.task && other.index + 1 == event.index)
+            .or_else(|| previous(&|other| event.index == 1 && other.kind == Kind::Spawn(event.task)))
+            .map_or_else(Clock::default, |id| self.clocks.before(id as Id).clone())
+    }
+
+    /// Whether all that goes when this read reads this write was added in the one way that every graph has.
+    pub(super) fn are_maximal(&self, read: Id, write: Id, behind: &Clock) -> bool {
+        let first = self.graph.event(read).stamp;
+        (0..self.graph.events.len() as Id).all(|id| {
+            let event = self.graph.event(id);
+            id == write || event.stamp < first || behind.knows(event) || self.is_maximal(id, write, behind)
+        }) && self.graph.misses.iter().all(|miss| miss.stamp < first || self.is_last(miss, write, behind))
+    }
+
+    /// Whether what a task missed was the last there was.
+    pub(super) fn is_last(&self, miss: &Miss, write: Id, behind: &Clock) -> bool {
+        let previous = |other: Id| other != write && (self.graph.event(other).stamp <= miss.stamp || behind.knows(self.graph.event(other)));
+        let last = self.graph.modifications(miss.location).iter().rev().map(|&(_, id)| id).find(|&other| previous(other));
+        last.unwrap_or(INITIAL) == miss.write
+    }
+
+    pub(super) fn is_maximal(&self, id: Id, write: Id, behind: &Clock) -> bool {
+        let event = self.graph.event(id);
+        if let Kind::Choice(_, which) = event.kind {
+            return which == 0;
+        }
+        if !event.accesses() {
+            return true;
+        }
+        let previous = |other: Id| other != write && (self.graph.event(other).stamp <= event.stamp || behind.knows(self.graph.event(other)));
+        if event.writes
+            && (0..self.graph.events.len() as Id).any(|other| {
+                let reader = self.graph.event(other);
+                reader.accesses() && reader.reads() && reader.from == id && previous(other)
+            })
+        {
+            return false;
+        }
+        if self.graph.misses.iter().any(|miss| miss.write == id && miss.stamp <= event.stamp) {
+            return false;
+        }
+        let mut last = self.graph.modifications(event.location).iter().rev().map(|&(_, id)| id).filter(|&other| previous(other));
+        if event.writes && last.next() != Some(id) {
+            return false;
+        }
+        !event.reads() || (event.from == INITIAL || previous(event.from)) && last.next().unwrap_or(INITIAL) == event.from
+    }
+}

@@ -1,0 +1,79 @@
+//! Tasks that go round a loop: whether that has an effect, and what they wait for if it has none.
+
+use super::*;
+
+impl Engine {
+    /// Whether the task has done anything since it was at this place of a loop.
+    pub fn wants_round(&self, task: Task, place: u64) -> bool {
+        let run = &self.tasks[task as usize];
+        !run.looks_at.is_empty() || run.rounds.get(&place).is_none_or(|&(done, _)| done != run.done)
+    }
+
+    /// A task goes round a loop. If it has only looked since the last time, and its state is the same, what it did counts for
+    /// nothing: it is taken back, and the task goes on when it would see something else.
+    pub fn round(&mut self, task: Task, place: u64, own: u64, rest: u64) -> Round {
+        self.acts(task);
+        let state = Seen { own, rest, turns: self.turns };
+        let run = &mut self.tasks[task as usize];
+        if !run.looks_at.is_empty() {
+            return Round::Wait;
+        }
+        let done = run.done;
+        let (since, old) = *run.rounds.entry(place).or_insert((done, state));
+        if old != state {
+            run.rounds.insert(place, (done, state));
+            return Round::Goes;
+        }
+        // What is followed is judged when it is over.
+        let judges = match self.mode {
+            Mode::Exhaustive => !self.is_following(),
+            Mode::Directed => self.directed >= self.directions.len(),
+            Mode::Priorities(..) => false,
+        };
+        if since == done || !judges {
+            return Round::Goes;
+        }
+        let round: Vec<Id> = (0..self.graph.events.len() as Id)
+            .filter(|&id| self.graph.event(id).task == task && self.graph.event(id).index as usize > since)
+            .collect();
+        if !round.iter().all(|&id| self.graph.event(id).accesses() && !self.graph.event(id).writes) {
+            self.tasks[task as usize].rounds.insert(place, (done, state));
+            return Round::Goes;
+        }
+        let looks_at: Vec<(u32, Id)> = round.iter().map(|&id| (self.graph.event(id).location, self.graph.event(id).from)).collect();
+        let top = |location: u32| self.graph.at_rank(location, self.graph.modifications(location).len());
+        if looks_at.iter().any(|&(location, from)| top(location) != from) {
+            return Round::Unfair;
+        }
+        self.miss_round(&round);
+        let first = round[0] as usize;
+        if first + round.len() != self.graph.events.len() {
+            if self.graph.turned != round.last().copied() {
+                self.tasks[task as usize].rounds.insert(place, (done, state));
+                return Round::Goes;
+            }
+            // An earlier read that was made to read a later write: it has to wait there, with all the rest of this graph.
+            let (graph, _) = self.graph.keep(|id| !round.contains(&id));
+            self.pending.push(graph);
+            return Round::Unfair;
+        }
+        let value = |&(location, from): &(u32, Id)| (location, self.graph.value(from, self.locations[location as usize].initial));
+        let looks_at: Vec<(u32, u64)> = looks_at.iter().map(value).collect();
+        self.graph.events.truncate(first);
+        self.happened.truncate(first);
+        self.clocks.all(&self.graph);
+        let run = &mut self.tasks[task as usize];
+        run.done = since;
+        run.looks_at = looks_at;
+        run.rounds.remove(&place);
+        Round::Wait
+    }
+
+    /// What a task read in a round without an effect, it need not read again, nor what was there before.
+    pub(super) fn miss_round(&mut self, round: &[Id]) {
+        for &id in round {
+            let event = *self.graph.event(id);
+            self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp });
+        }
+    }
+}
