@@ -172,6 +172,8 @@ pub struct Miss {
     pub location: u32,
     pub write: Id,
     pub stamp: u32,
+    /// Behind that write it would be the same again. Not so where it depends on other locations, too.
+    pub alone: bool,
 }
 
 #[derive(Clone, Default, Debug)]

@@ -598,7 +598,7 @@ impl Engine {
     fn lowest(&mut self, task: Task, location: u32) -> usize {
         let next = self.graph.events.len() as Id;
         let lowest = lower(&self.graph, location, self.clocks.before_next(task), next);
-        let missed = self.graph.misses.iter().filter(|miss| (miss.task, miss.location) == (task, location));
+        let missed = self.graph.misses.iter().filter(|miss| miss.alone && (miss.task, miss.location) == (task, location));
         missed.fold(lowest, |lowest, miss| lowest.max(self.graph.rank(location, miss.write) + 1))
     }
 

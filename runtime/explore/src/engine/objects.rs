@@ -42,7 +42,7 @@ impl Engine {
                 let event = *self.graph.event(id);
                 let (mut graph, renamed) = self.graph.keep(|other| other != id);
                 let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
-                graph.miss(Miss { task, location: event.location, write, stamp: event.stamp });
+                graph.miss(Miss { task, location: event.location, write, stamp: event.stamp, alone: true });
                 self.pending.push(graph);
             }
             return Missed::Void;
@@ -62,7 +62,7 @@ impl Engine {
             self.read_older(event, self.graph.events.len() as Id, lowest..rank);
             if lowest <= rank {
                 let write = self.graph.at_rank(location, rank);
-                self.graph.miss(Miss { task, location, write, stamp });
+                self.graph.miss(Miss { task, location, write, stamp, alone: true });
             }
         }
         let value = self.graph.value(self.graph.at_rank(location, rank), self.locations[location as usize].initial);

@@ -45,18 +45,19 @@ impl Engine {
         if looks_at.iter().any(|&(location, from)| top(location) != from) {
             return Round::Unfair;
         }
-        self.miss_round(&round);
         let first = round[0] as usize;
         if first + round.len() != self.graph.events.len() {
             if self.graph.turned != round.last().copied() {
                 self.tasks[task as usize].rounds.insert(place, (done, state));
                 return Round::Goes;
             }
+            self.miss_round(&round);
             // An earlier read that was made to read a later write: it has to wait there, with all the rest of this graph.
             let (graph, _) = self.graph.keep(|id| !round.contains(&id));
             self.pending.push(graph);
             return Round::Unfair;
         }
+        self.miss_round(&round);
         let value = |&(location, from): &(u32, Id)| (location, self.graph.value(from, self.locations[location as usize].initial));
         let looks_at: Vec<(u32, u64)> = looks_at.iter().map(value).collect();
         self.graph.events.truncate(first);
@@ -73,7 +74,7 @@ impl Engine {
     pub(super) fn miss_round(&mut self, round: &[Id]) {
         for &id in round {
             let event = *self.graph.event(id);
-            self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp });
+            self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp, alone: round.len() == 1 });
         }
     }
 }
