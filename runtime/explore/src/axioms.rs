@@ -3,77 +3,113 @@
 //! Coherence and atomicity hold because reads and writes are only put where they may stand; nothing comes out of thin air
 //! because an event is added behind all that it reads from.
 
-use crate::clocks::Clocks;
-use crate::graph::{Event, Graph, Id, Kind};
+use crate::clocks::{Clock, Clocks};
+use crate::graph::{Event, Graph, INITIAL, Id, Kind};
 
-/// Whether the sequential events of the graph, of which the clocks know all, can be put in one order.
-pub fn is_sequential(graph: &Graph, clocks: &Clocks) -> bool {
-    let nodes: Vec<Id> = (0..graph.events.len() as Id).filter(|&id| is_node(graph.event(id))).collect();
-    if nodes.len() < 2 {
-        return true;
-    }
-    let accesses: Vec<Access> = (0..graph.events.len() as Id)
-        .filter(|&id| graph.event(id).accesses() && !graph.event(id).blocked)
-        .map(|id| Access::new(graph, id))
-        .collect();
-    // Where each node leaves to and is come to by an access: itself, or, for a fence, all that it is ordered with.
-    let leaves: Vec<Vec<&Access>> = nodes
-        .iter()
-        .map(|&node| accesses.iter().filter(|access| if is_fence(graph, node) { clocks.before(access.id).knows(graph.event(node)) } else { access.id == node }).collect())
-        .collect();
-    let comes: Vec<Vec<&Access>> = nodes
-        .iter()
-        .map(|&node| accesses.iter().filter(|access| if is_fence(graph, node) { clocks.before(node).knows(graph.event(access.id)) } else { access.id == node }).collect())
-        .collect();
-    let words = nodes.len().div_ceil(64);
-    let mut after = vec![0u64; nodes.len() * words];
-    for (a, &from) in nodes.iter().enumerate() {
-        for (b, &to) in nodes.iter().enumerate() {
-            if a != b
-                && (strongly_before(graph, clocks, from, to)
-                    || leaves[a].iter().any(|x| comes[b].iter().any(|y| x.comes_before(y))))
-            {
-                after[a * words + b / 64] |= 1 << (b % 64);
-            }
-        }
-    }
-    is_acyclic(&mut after, nodes.len(), words)
+/// Memory for [`Order::exists`], used again and again.
+#[derive(Default)]
+pub struct Order {
+    nodes: Vec<Node>,
+    accesses: Vec<Access>,
+    /// The last event of each task so far, or what began it.
+    last: Vec<Id>,
+    /// For each node a row of bits: which nodes come after it.
+    after: Vec<u64>,
 }
 
-fn is_node(event: &Event) -> bool {
-    event.is_sequential() && (event.accesses() || matches!(event.kind, Kind::Fence(_)))
-}
-
-fn is_fence(graph: &Graph, id: Id) -> bool {
-    matches!(graph.event(id).kind, Kind::Fence(_))
-}
-
-/// Program order, or program order into something that happens before what program order comes from.
-fn strongly_before(graph: &Graph, clocks: &Clocks, from: Id, to: Id) -> bool {
-    let (x, y) = (graph.event(from), graph.event(to));
-    if x.task == y.task {
-        return x.index < y.index;
-    }
-    // What `y` follows in its task knows of something behind `x` in its.
-    let previous = graph.events.iter().position(|event| event.task == y.task && event.index + 1 == y.index);
-    let known = match previous {
-        Some(previous) => clocks.before(previous as Id).get(x.task),
-        // The first event of a task: what its spawner knew.
-        None => graph
-            .events
-            .iter()
-            .position(|event| event.kind == Kind::Spawn(y.task))
-            .map_or(0, |spawn| clocks.before(spawn as Id).get(x.task)),
-    };
-    known > x.index
+/// A sequential event.
+#[derive(Clone, Copy)]
+struct Node {
+    id: Id,
+    /// What comes right before it in its task, or began the task.
+    previous: Id,
+    fence: bool,
+    /// If it is no fence.
+    access: Access,
 }
 
 /// An access by its place in its location: what it writes, or what it reads.
+#[derive(Clone, Copy, Default)]
 struct Access {
     id: Id,
     location: u32,
     rank: usize,
     writes: bool,
+}
+
+impl Order {
+    /// Whether the sequential events of the graph, of which the clocks know all, can be put in one order.
+    pub fn exists(&mut self, graph: &Graph, clocks: &Clocks) -> bool {
+        self.collect(graph);
+        if self.nodes.len() < 2 {
+            return true;
+        }
+        let fences = self.nodes.iter().any(|node| node.fence);
+        if fences {
+            let accesses = (0..graph.events.len() as Id).filter(|&id| graph.event(id).accesses() && !graph.event(id).blocked);
+            self.accesses.extend(accesses.map(|id| Access::new(graph, id)));
+        }
+        let (count, words) = (self.nodes.len(), self.nodes.len().div_ceil(64));
+        self.after.clear();
+        self.after.resize(count * words, 0);
+        let (nodes, accesses) = (&self.nodes, &self.accesses);
+        for (b, to) in nodes.iter().enumerate() {
+            // What `to` follows in its task knows of.
+            let known = if to.previous == INITIAL { Clock(&[]) } else { clocks.before(to.previous) };
+            let task = graph.event(to.id).task;
+            for (a, from) in nodes.iter().enumerate() {
+                if a == b {
+                    continue;
+                }
+                let event = graph.event(from.id);
+                // Program order, or program order into something that happens before what program order comes from.
+                let strongly = if event.task == task { a < b } else { known.get(event.task) > event.index };
+                let then = || match (from.fence, to.fence) {
+                    (false, false) => from.access.comes_before(&to.access),
+                    _ => through(accesses, graph, clocks, from, to),
+                };
+                if strongly || then() {
+                    self.after[a * words + b / 64] |= 1 << (b % 64);
+                }
+            }
+        }
+        is_acyclic(&mut self.after, count, words)
+    }
+
+    fn collect(&mut self, graph: &Graph) {
+        self.nodes.clear();
+        self.accesses.clear();
+        self.last.clear();
+        for (id, event) in graph.events.iter().enumerate() {
+            let id = id as Id;
+            let task = event.task as usize;
+            let highest = if let Kind::Spawn(child) = event.kind { task.max(child as usize) } else { task };
+            if self.last.len() <= highest {
+                self.last.resize(highest + 1, INITIAL);
+            }
+            if is_node(event) {
+                let fence = matches!(event.kind, Kind::Fence(_));
+                let access = if fence { Access::default() } else { Access::new(graph, id) };
+                self.nodes.push(Node { id, previous: self.last[task], fence, access });
+            }
+            self.last[task] = id;
+            if let Kind::Spawn(child) = event.kind {
+                self.last[child as usize] = id;
+            }
+        }
+    }
+}
+
+/// Whether an access that `from` leaves by comes before one that `to` is come to by: the node itself, or, of a fence, all that
+/// it is ordered with.
+fn through(accesses: &[Access], graph: &Graph, clocks: &Clocks, from: &Node, to: &Node) -> bool {
+    let leaves = |access: &Access| if from.fence { clocks.before(access.id).knows(graph.event(from.id)) } else { access.id == from.id };
+    let comes = |access: &Access| if to.fence { clocks.before(to.id).knows(graph.event(access.id)) } else { access.id == to.id };
+    accesses.iter().filter(|x| leaves(x)).any(|x| accesses.iter().any(|y| x.comes_before(y) && comes(y)))
+}
+
+fn is_node(event: &Event) -> bool {
+    event.is_sequential() && (event.accesses() || matches!(event.kind, Kind::Fence(_)))
 }
 
 impl Access {

@@ -2,184 +2,206 @@
 //!
 //! An event of a task is known to another when its index is at most the other's count for that task. Four clocks are C++20's
 //! synchronisation: what happens before, what an acquire fence would add, what a release fence has fixed, and for each write
-//! what a reader that acquires it learns.
+//! what a reader that acquires it learns. All lie in two arrays, a row for each: a run allocates nothing.
 
-use crate::graph::{Event, Graph, Id, INITIAL, Kind, Task};
+use crate::graph::{Event, Graph, INITIAL, Id, Kind, Task};
 
 /// Counts for as many tasks as were met.
-#[derive(Clone, Default, Debug, PartialEq, Eq)]
-pub struct Clock(Vec<u32>);
+#[derive(Clone, Copy, Debug)]
+pub struct Clock<'a>(pub &'a [u32]);
 
-impl Clock {
-    pub fn get(&self, task: Task) -> u32 {
+impl Clock<'_> {
+    pub fn get(self, task: Task) -> u32 {
         self.0.get(task as usize).copied().unwrap_or(0)
     }
-    fn set(&mut self, task: Task, count: u32) {
-        if self.0.len() <= task as usize {
-            self.0.resize(task as usize + 1, 0);
-        }
-        self.0[task as usize] = count;
-    }
-    fn join(&mut self, other: &Clock) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine = (*mine).max(*theirs);
-        }
-    }
-    fn copy(&mut self, other: &Clock) {
-        self.0.clear();
-        self.0.extend_from_slice(&other.0);
-    }
-    fn clear(&mut self) {
-        self.0.clear();
-    }
-    pub fn knows(&self, event: &Event) -> bool {
+    pub fn knows(self, event: &Event) -> bool {
         self.get(event.task) >= event.index
     }
 }
 
-/// What a task knows.
-#[derive(Clone, Default, Debug)]
-struct Known {
-    before: Clock,
-    from: Clock,
-    pending: Clock,
-    released: Clock,
-}
-
-/// What is remembered of an event.
-#[derive(Clone, Default, Debug)]
-struct Trace {
-    /// Happens before it, itself included.
-    before: Clock,
-    /// Before it in program order and reads-from, itself included.
-    from: Clock,
-    message: Clock,
-}
+/// The rows of a task: what happens before its next event, what that follows in program order and reads-from, what an acquire
+/// fence would add, what a release fence has fixed.
+const BEFORE: usize = 0;
+const FROM: usize = 1;
+const PENDING: usize = 2;
+const RELEASED: usize = 3;
+const TASK_ROWS: usize = 4;
+/// The rows of an event: the first two as of a task, the event itself included; what a reader that acquires it learns.
+const MESSAGE: usize = 2;
+const EVENT_ROWS: usize = 3;
+/// The first length of a row.
+const WIDTH_MIN: usize = 8;
 
 #[derive(Default)]
 pub struct Clocks {
-    tasks: Vec<Known>,
-    traces: Vec<Trace>,
+    /// The length of a row: a count for each task.
+    width: usize,
+    tasks: Vec<u32>,
+    events: Vec<u32>,
+    /// A task's rows before an event that may be taken back.
+    saved: Vec<u32>,
     /// Sequential events so far.
     pub sequential: u32,
+    saved_sequential: u32,
 }
 
 impl Clocks {
     pub fn clear(&mut self) {
-        for task in &mut self.tasks {
-            task.before.clear();
-            task.from.clear();
-            task.pending.clear();
-            task.released.clear();
-        }
+        self.tasks.fill(0);
         self.sequential = 0;
     }
 
-    fn task(&mut self, task: Task) -> &mut Known {
-        if self.tasks.len() <= task as usize {
-            self.tasks.resize_with(task as usize + 1, Known::default);
+    /// Makes room for a task.
+    fn meet(&mut self, task: Task) {
+        let task = task as usize;
+        if task >= self.width {
+            let width = (task + 1).next_power_of_two().max(WIDTH_MIN);
+            self.tasks = widened(&self.tasks, self.width, width);
+            self.events = widened(&self.events, self.width, width);
+            self.saved = widened(&self.saved, self.width, width);
+            self.width = width;
         }
-        &mut self.tasks[task as usize]
+        let needed = (task + 1) * TASK_ROWS * self.width;
+        if self.tasks.len() < needed {
+            self.tasks.resize(needed, 0);
+        }
+    }
+
+    fn task_row(&self, task: Task, row: usize) -> usize {
+        (task as usize * TASK_ROWS + row) * self.width
+    }
+
+    fn event_row(&self, id: Id, row: usize) -> usize {
+        (id as usize * EVENT_ROWS + row) * self.width
     }
 
     /// What happens before the next event of a task.
-    pub fn before_next(&mut self, task: Task) -> &Clock {
-        &self.task(task).before
+    pub fn before_next(&self, task: Task) -> Clock<'_> {
+        let at = self.task_row(task, BEFORE);
+        Clock(self.tasks.get(at..at + self.width).unwrap_or(&[]))
     }
 
     /// What happens before an event, and itself.
-    pub fn before(&self, id: Id) -> &Clock {
-        &self.traces[id as usize].before
+    pub fn before(&self, id: Id) -> Clock<'_> {
+        let at = self.event_row(id, BEFORE);
+        Clock(&self.events[at..at + self.width])
     }
 
     /// What an event follows in program order and reads-from, and itself.
-    pub fn from(&self, id: Id) -> &Clock {
-        &self.traces[id as usize].from
+    pub fn from(&self, id: Id) -> Clock<'_> {
+        let at = self.event_row(id, FROM);
+        Clock(&self.events[at..at + self.width])
     }
 
-    /// The state of a task, to come back to.
-    pub fn mark(&mut self, task: Task) -> Mark {
-        Mark { task, known: self.task(task).clone(), sequential: self.sequential }
+    /// Remembers the state of a task, for [`Clocks::back`].
+    pub fn mark(&mut self, task: Task) {
+        self.meet(task);
+        let at = self.task_row(task, 0);
+        self.saved.clear();
+        self.saved.extend_from_slice(&self.tasks[at..at + TASK_ROWS * self.width]);
+        self.saved_sequential = self.sequential;
     }
 
-    pub fn back(&mut self, mark: Mark) {
-        self.sequential = mark.sequential;
-        *self.task(mark.task) = mark.known;
+    /// The task has not done what it did since [`Clocks::mark`], which was one event.
+    pub fn back(&mut self, task: Task) {
+        let at = self.task_row(task, 0);
+        self.tasks[at..at + TASK_ROWS * self.width].copy_from_slice(&self.saved);
+        self.sequential = self.saved_sequential;
     }
 
     /// The event happens now: all that it reads from has.
     pub fn add(&mut self, graph: &Graph, id: Id) {
-        let event = *graph.event(id);
-        if self.traces.len() <= id as usize {
-            self.traces.resize_with(id as usize + 1, Trace::default);
+        let event = graph.event(id);
+        self.meet(event.task);
+        if let Kind::Spawn(child) = event.kind {
+            self.meet(child);
         }
-        let mut known = std::mem::take(self.task(event.task));
-        let mut trace = std::mem::take(&mut self.traces[id as usize]);
-        known.before.set(event.task, event.index);
-        known.from.set(event.task, event.index);
+        let width = self.width;
+        let needed = (id as usize + 1) * EVENT_ROWS * width;
+        if self.events.len() < needed {
+            self.events.resize(needed, 0);
+        }
         let order = event.order();
         if event.is_sequential() {
             self.sequential += 1;
         }
+        let at = self.task_row(event.task, 0);
+        let known = &mut self.tasks[at..at + TASK_ROWS * width];
+        known[BEFORE * width + event.task as usize] = event.index;
+        known[FROM * width + event.task as usize] = event.index;
         // Who still waits has learnt nothing; when the value comes, it is added again.
         if event.reads() && event.from != INITIAL && !event.blocked {
-            let source = &self.traces[event.from as usize];
+            let source = event.from as usize * EVENT_ROWS * width;
+            let source = &self.events[source..source + EVENT_ROWS * width];
             if order.acquires() {
-                known.before.join(&source.message);
+                join(row(known, BEFORE, width), &source[MESSAGE * width..]);
             } else if !event.is_plain() {
-                known.pending.join(&source.message);
+                join(row(known, PENDING, width), &source[MESSAGE * width..]);
             }
-            known.from.join(&source.from);
+            join(row(known, FROM, width), &source[FROM * width..]);
         }
         if let Kind::Fence(_) = event.kind {
             if order.acquires() {
-                let Known { before, pending, .. } = &mut known;
-                before.join(pending);
+                let (before, behind) = known.split_at_mut(PENDING * width);
+                join(row(before, BEFORE, width), behind);
             }
             if order.releases() {
-                let Known { before, released, .. } = &mut known;
-                released.copy(before);
+                known.copy_within(BEFORE * width..(BEFORE + 1) * width, RELEASED * width);
             }
         }
+        let own = id as usize * EVENT_ROWS * width;
         if event.writes {
+            let message = &mut self.events[own + MESSAGE * width..own + EVENT_ROWS * width];
             if order.releases() {
-                trace.message.copy(&known.before);
+                message.copy_from_slice(row(known, BEFORE, width));
             } else if event.is_plain() {
-                trace.message.clear();
+                message.fill(0);
             } else {
-                trace.message.copy(&known.released);
+                message.copy_from_slice(row(known, RELEASED, width));
             }
             if event.is_update() && event.from != INITIAL {
-                let source = std::mem::take(&mut self.traces[event.from as usize].message);
-                trace.message.join(&source);
-                self.traces[event.from as usize].message = source;
+                let source = (event.from as usize * EVENT_ROWS + MESSAGE) * width;
+                for count in 0..width {
+                    let theirs = self.events[source + count];
+                    let mine = &mut self.events[own + MESSAGE * width + count];
+                    *mine = (*mine).max(theirs);
+                }
             }
         }
-        trace.before.copy(&known.before);
-        trace.from.copy(&known.from);
+        self.events[own..own + 2 * width].copy_from_slice(&known[..2 * width]);
         if let Kind::Spawn(child) = event.kind {
-            let begun = self.task(child);
-            begun.before.copy(&known.before);
-            begun.from.copy(&known.from);
+            let child = self.task_row(child, 0);
+            self.tasks.copy_within(at..at + 2 * width, child);
         }
-        self.traces[id as usize] = trace;
-        *self.task(event.task) = known;
     }
 
     /// All of a graph.
     pub fn all(&mut self, graph: &Graph) {
         self.clear();
-        for id in graph.script() {
-            self.add(graph, id);
+        if graph.is_in_order() {
+            (0..graph.events.len() as Id).for_each(|id| self.add(graph, id));
+        } else {
+            graph.script().into_iter().for_each(|id| self.add(graph, id));
         }
     }
 }
 
-pub struct Mark {
-    task: Task,
-    known: Known,
-    sequential: u32,
+fn row(rows: &mut [u32], row: usize, width: usize) -> &mut [u32] {
+    &mut rows[row * width..(row + 1) * width]
+}
+
+fn join(mine: &mut [u32], theirs: &[u32]) {
+    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        *mine = (*mine).max(*theirs);
+    }
+}
+
+/// The same rows, each longer.
+fn widened(rows: &[u32], from: usize, to: usize) -> Vec<u32> {
+    let mut wide = Vec::with_capacity(rows.len() / from.max(1) * to);
+    for row in rows.chunks(from.max(1)) {
+        wide.extend_from_slice(row);
+        wide.resize(wide.len() + to - from, 0);
+    }
+    wide
 }

@@ -191,6 +191,14 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// Becomes the same as another one, in its own memory.
+    pub fn copy(&mut self, other: &Graph) {
+        self.events.clone_from(&other.events);
+        self.writes.clone_from(&other.writes);
+        self.misses.clone_from(&other.misses);
+        (self.fresh, self.turned, self.stamps) = (other.fresh, other.turned, other.stamps);
+    }
+
     pub fn next_stamp(&mut self) -> u32 {
         self.stamps += 1;
         self.stamps
@@ -259,6 +267,15 @@ impl Graph {
     /// The value of a write, given the initial one.
     pub fn value(&self, write: Id, initial: u64) -> u64 {
         if write == INITIAL { initial } else { self.event(write).written }
+    }
+
+    /// Whether events were added in an order in which they can happen.
+    pub fn is_in_order(&self) -> bool {
+        let mut last = 0;
+        self.events.iter().enumerate().all(|(id, event)| {
+            let before = std::mem::replace(&mut last, event.stamp);
+            before < event.stamp && (event.from == INITIAL || event.from < id as Id)
+        })
     }
 
     /// What is left when only these events are kept; none of them reads what goes.
@@ -331,6 +348,9 @@ impl Graph {
 
     /// Events in an order in which they can happen: as they were added, but what an event needs comes before it.
     pub fn script(&self) -> Vec<Id> {
+        if self.is_in_order() {
+            return (0..self.events.len() as Id).collect();
+        }
         let previous = self.previous();
         let mut by_stamp: Vec<Id> = (0..self.events.len() as Id).collect();
         by_stamp.sort_unstable_by_key(|&id| self.event(id).stamp);

@@ -157,6 +157,14 @@ fn explore_with(
         report.runs += 1;
         world.repeats = false;
         let ended = session.run(entry, &mut world);
+        if world.engine.begins_again {
+            let loops = std::mem::take(&mut world.engine.loops);
+            world = new(start());
+            world.engine.loops = loops;
+            (report.executions, report.runs, report.too_long) = (0, 0, 0);
+            report.outcomes.clear();
+            continue;
+        }
         let mut raced = Vec::new();
         let how = match ended.end {
             End::Returned | End::Exited(0) if std::mem::take(&mut world.repeats) => continue,
@@ -249,6 +257,9 @@ fn order(number: u8) -> Order {
 
 impl Observer for World {
     fn step(&mut self, task: u32, ask: &Ask) -> Answer {
+        if self.engine.begins_again {
+            return Answer::Stop;
+        }
         if self.engine.graph.events.len() > self.bounds.steps {
             self.too_long = true;
             return Answer::Stop;

@@ -151,7 +151,7 @@ fn walk(caller: Caller, fiber: &Fiber, visit: &mut dyn FnMut(usize) -> bool) {
         }
         let at = frame as usize;
         // Foreign frames may keep anything in the frame register: leave when it is no frame of this stack.
-        if at < fiber.stack_low || at + 16 > fiber.stack_high || !at.is_multiple_of(8) {
+        if at < fiber.stack_low || at > fiber.stack_high.saturating_sub(16) || !at.is_multiple_of(8) {
             return;
         }
         // SAFETY: inside this fiber's mapped stack, aligned.

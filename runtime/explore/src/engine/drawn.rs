@@ -88,7 +88,7 @@ impl Engine {
             if wished.is_none() && rank < top && (event.blocked || event.writes && self.graph.is_held(location, rank)) {
                 continue;
             }
-            let mark = self.clocks.mark(task);
+            self.clocks.mark(task);
             self.graph.events.push(event);
             self.clocks.add(&self.graph, id);
             if event.writes {
@@ -104,7 +104,7 @@ impl Engine {
                 self.graph.unplace(location, id);
             }
             self.graph.events.pop();
-            self.clocks.back(mark);
+            self.clocks.back(task);
         }
     }
 }

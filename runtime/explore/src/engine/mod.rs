@@ -16,7 +16,7 @@ use crate::axioms;
 use crate::clocks::{Clock, Clocks};
 use crate::graph::*;
 use rt::observe::{Missed, place};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A step that a task asks for.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +58,9 @@ pub enum Next {
     Diverged,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum State {
+    #[default]
     Unborn,
     Ready,
     Waiting(Id),
@@ -70,7 +71,7 @@ enum State {
     Ended,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Run {
     state: State,
     /// Its events in the graph that is followed.
@@ -78,16 +79,18 @@ struct Run {
     done: usize,
     spawned: u32,
     /// Steps of its code that it has made before.
-    sites: HashSet<u64>,
+    sites: Vec<u64>,
     /// Where it has gone round, after how many steps, and in which state.
-    rounds: HashMap<u64, (usize, Seen)>,
+    rounds: Vec<(u64, usize, Seen)>,
+    /// Whom it begins, in order; the same in every run.
+    children: Vec<Task>,
     /// It goes round without changing anything until one of these locations has another value.
     looks_at: Vec<(u32, u64)>,
 }
 
 /// What a task finds when it goes round: hashes of what is its own and of what is not, and how often another task has come
 /// to act before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Seen {
     own: u64,
     rest: u64,
@@ -132,6 +135,9 @@ pub struct Engine {
     clocks: Clocks,
     /// For graphs that are not followed yet.
     other_clocks: Clocks,
+    order: axioms::Order,
+    /// What the write that earlier reads may read instead follows; while that is looked at.
+    behind: Vec<u32>,
     script: Vec<Id>,
     cursor: usize,
     /// The cursor and the task that was let run there: it has to get further.
@@ -139,12 +145,14 @@ pub struct Engine {
     /// Which events have happened in this run.
     happened: Vec<bool>,
     tasks: Vec<Run>,
-    /// Who is the so-manieth child of whom.
-    children: HashMap<(Task, u32), Task>,
+    /// Who acts when he is told to.
+    apart: Option<Task>,
     locations: Vec<Location>,
-    by_address: HashMap<u64, u32>,
+    by_address: HashMap<u64, u32, rt::observe::Numbers>,
     /// Graphs to follow.
     pending: Vec<Graph>,
+    /// Graphs that were followed, for their memory.
+    spare: Vec<Graph>,
     mode: Mode,
     random: u64,
     turn: Option<Task>,
@@ -158,6 +166,10 @@ pub struct Engine {
     /// Who made the last step, and how often that was another one than before.
     actor: Task,
     turns: u64,
+    /// Where somebody went round a loop and only looked.
+    pub loops: Vec<u64>,
+    /// There is a new one of these: what was explored so far counts for nothing.
+    pub begins_again: bool,
     /// Runs begun.
     pub runs: u64,
 }
@@ -174,15 +186,18 @@ impl Engine {
             graph: Graph::default(),
             clocks: Clocks::default(),
             other_clocks: Clocks::default(),
+            order: axioms::Order::default(),
+            behind: Vec::new(),
             script: Vec::new(),
             cursor: 0,
             promised: None,
             happened: Vec::new(),
             tasks: Vec::new(),
-            children: HashMap::new(),
+            apart: None,
             locations: Vec::new(),
-            by_address: HashMap::new(),
+            by_address: HashMap::default(),
             pending: vec![Graph::default()],
+            spare: Vec::new(),
             mode,
             random: 0,
             turn: None,
@@ -193,6 +208,8 @@ impl Engine {
             priorities: Vec::new(),
             actor: 0,
             turns: 0,
+            loops: Vec::new(),
+            begins_again: false,
             runs: 0,
         }
     }
@@ -201,7 +218,9 @@ impl Engine {
     pub fn follow(&self, graph: Graph) -> Engine {
         Engine {
             pending: vec![graph],
-            children: self.children.clone(),
+            apart: self.apart,
+            loops: self.loops.clone(),
+            tasks: self.tasks.iter().map(|run| Run { children: run.children.clone(), ..Run::default() }).collect(),
             locations: self.locations.iter().map(|known| Location { met_in: 0, ..*known }).collect(),
             by_address: self.by_address.clone(),
             ..Engine::new(Mode::Exhaustive)
@@ -213,7 +232,7 @@ impl Engine {
         match self.mode {
             Mode::Exhaustive => {
                 let Some(graph) = self.pending.pop() else { return false };
-                self.graph = graph;
+                self.spare.push(std::mem::replace(&mut self.graph, graph));
             }
             Mode::Priorities(seed, depth) => {
                 self.longest = self.longest.max(self.graph.events.len());
@@ -304,9 +323,13 @@ impl Engine {
 
     /// The task that this one begins next.
     pub fn child(&mut self, parent: Task) -> Task {
-        let nth = self.tasks[parent as usize].spawned;
         let next = self.tasks.len() as Task;
-        let child = *self.children.entry((parent, nth)).or_insert(next);
+        let run = &mut self.tasks[parent as usize];
+        let nth = run.spawned as usize;
+        if nth == run.children.len() {
+            run.children.push(next);
+        }
+        let child = run.children[nth];
         run_of(&mut self.tasks, child);
         child
     }
@@ -314,7 +337,7 @@ impl Engine {
     /// A task that nobody begins and that never ends: it acts when it is told to.
     pub fn apart(&mut self) -> Task {
         let next = self.tasks.len().max(1) as Task;
-        let task = *self.children.entry((Task::MAX, 0)).or_insert(next);
+        let task = *self.apart.get_or_insert(next);
         run_of(&mut self.tasks, task);
         task
     }
@@ -473,7 +496,10 @@ impl Engine {
             }
         }
         self.graph.events[id as usize].site = request.site;
-        self.tasks[event.task as usize].sites.insert(request.site);
+        let sites = &mut self.tasks[event.task as usize].sites;
+        if !sites.contains(&request.site) {
+            sites.push(request.site);
+        }
         self.clocks.add(&self.graph, id);
         self.happened[id as usize] = true;
         self.cursor += 1;
@@ -511,6 +537,10 @@ impl Engine {
 
     fn next_event(&mut self, task: Task, request: &Request, location: u32, stamp: u32) -> Event {
         let run = &mut self.tasks[task as usize];
+        let was_there = run.sites.contains(&request.site);
+        if !was_there {
+            run.sites.push(request.site);
+        }
         Event {
             task,
             index: run.done as u32 + 1,
@@ -518,7 +548,7 @@ impl Engine {
             location,
             size: request.size,
             blocked: false,
-            looks_if_same: request.site != 0 && (!request.kind.order().releases() || !run.sites.insert(request.site)),
+            looks_if_same: request.site != 0 && (!request.kind.order().releases() || was_there),
             writes: matches!(request.kind, Kind::Write(..)),
             from: INITIAL,
             seen: 0,
@@ -553,9 +583,7 @@ impl Engine {
                 self.graph.events.push(event);
                 if self.mode == Mode::Exhaustive {
                     for which in 1..count {
-                        let mut other = self.graph.clone();
-                        other.events[id as usize].kind = Kind::Choice(count, which);
-                        self.pending.push(other);
+                        self.keep_for_later().events[id as usize].kind = Kind::Choice(count, which);
                     }
                 } else {
                     let which = self.pick_choice(count);
@@ -614,12 +642,12 @@ impl Engine {
                 // It is not fair to wait for ever when there is something newer to see.
                 continue;
             }
-            let mark = self.clocks.mark(task);
+            self.clocks.mark(task);
             self.graph.events.push(event);
             self.clocks.add(&self.graph, id);
             if !event.writes {
                 if self.is_consistent() {
-                    self.pending.push(self.graph.clone());
+                    self.keep_for_later();
                 }
             } else if self.graph.is_held(location, rank) {
                 // Two updates cannot both follow one write, but the other may follow this one.
@@ -627,14 +655,12 @@ impl Engine {
             } else {
                 self.graph.place(location, id, rank);
                 if self.is_consistent() {
-                    let mut other = self.graph.clone();
-                    other.fresh = Some(id);
-                    self.pending.push(other);
+                    self.keep_for_later().fresh = Some(id);
                 }
                 self.graph.unplace(location, id);
             }
             self.graph.events.pop();
-            self.clocks.back(mark);
+            self.clocks.back(task);
         }
     }
 
@@ -653,7 +679,7 @@ impl Engine {
                 }
                 self.graph.place(location, id, rank);
                 if self.is_consistent() {
-                    self.pending.push(self.graph.clone());
+                    self.keep_for_later();
                 }
                 self.graph.unplace(location, id);
             }
@@ -673,13 +699,24 @@ impl Engine {
         self.awaken(location);
     }
 
-    fn is_consistent(&self) -> bool {
-        self.clocks.sequential < 2 || axioms::is_sequential(&self.graph, &self.clocks)
+    /// The graph as it is now is to be followed another time.
+    fn keep_for_later(&mut self) -> &mut Graph {
+        let mut copy = self.spare.pop().unwrap_or_default();
+        copy.copy(&self.graph);
+        self.pending.push(copy);
+        self.pending.last_mut().expect("one was pushed")
+    }
+
+    fn is_consistent(&mut self) -> bool {
+        self.clocks.sequential < 2 || self.order.exists(&self.graph, &self.clocks)
     }
 
     /// Those who wait see the location's last value.
     fn awaken(&mut self, location: u32) {
         let initial = self.locations[location as usize].initial;
+        if !self.tasks.iter().any(|run| matches!(run.state, State::Waiting(_)) || !run.looks_at.is_empty()) {
+            return;
+        }
         let value = self.graph.value(self.graph.at_rank(location, self.graph.modifications(location).len()), initial);
         for run in &mut self.tasks {
             if run.looks_at.iter().any(|&(at, seen)| at == location && seen != value) {
@@ -719,7 +756,7 @@ fn settle(graph: &mut Graph, location: u32, initial: u64) -> Vec<Id> {
 }
 
 /// The lowest rank at which an event with this knowledge may read, or behind which it may write.
-fn lower(graph: &Graph, location: u32, known: &Clock, but: Id) -> usize {
+fn lower(graph: &Graph, location: u32, known: Clock, but: Id) -> usize {
     // From the last write down: the first that is known, or that somebody who is known has read.
     let modifications = graph.modifications(location);
     let mut lowest = modifications
@@ -746,15 +783,7 @@ fn lower(graph: &Graph, location: u32, known: &Clock, but: Id) -> usize {
 
 fn run_of(tasks: &mut Vec<Run>, task: Task) -> &mut Run {
     while tasks.len() <= task as usize {
-        tasks.push(Run {
-            state: State::Unborn,
-            plan: Vec::new(),
-            done: 0,
-            spawned: 0,
-            sites: HashSet::new(),
-            rounds: HashMap::new(),
-            looks_at: Vec::new(),
-        });
+        tasks.push(Run::default());
     }
     &mut tasks[task as usize]
 }

@@ -14,7 +14,10 @@ impl Engine {
         }
         let location = event.location;
         let initial = self.locations[location as usize].initial;
-        let behind = self.clocks.from(write).clone();
+        let mut buffer = std::mem::take(&mut self.behind);
+        buffer.clear();
+        buffer.extend_from_slice(self.clocks.from(write).0);
+        let behind = Clock(&buffer);
         for read in 0..self.graph.events.len() as Id {
             let old = *self.graph.event(read);
             if read == write || old.location != location || !old.accesses() || !old.reads() || behind.knows(&old) {
@@ -22,7 +25,7 @@ impl Engine {
             }
             let mut new = old;
             new.see(write, event.written);
-            if new.blocked || !self.are_maximal(read, write, &behind) {
+            if new.blocked || !self.are_maximal(read, write, behind) {
                 continue;
             }
             let (mut graph, renamed) =
@@ -35,8 +38,7 @@ impl Engine {
             graph.events[read as usize].writes = false;
             graph.events[read as usize].from = INITIAL;
             let top = graph.modifications(location).len();
-            let known_by_read = self.before_first(&old);
-            let lowest_of_read = lower(&graph, location, &known_by_read, read);
+            let lowest_of_read = lower(&graph, location, self.before_first(&old), read);
             let lowest_of_write = lower(&graph, location, self.clocks.before(write), write_here);
             let source = graph.event(write_here).from;
             let ranks = if event.is_update() {
@@ -60,23 +62,24 @@ impl Engine {
                 }
                 settle(&mut graph, location, initial);
                 self.other_clocks.all(&graph);
-                if self.other_clocks.sequential < 2 || axioms::is_sequential(&graph, &self.other_clocks) {
+                if self.other_clocks.sequential < 2 || self.order.exists(&graph, &self.other_clocks) {
                     self.pending.push(graph);
                 }
             }
         }
+        self.behind = buffer;
     }
 
     /// What happens before an event without what it learns itself.
-    pub(super) fn before_first(&self, event: &Event) -> Clock {
+    fn before_first(&self, event: &Event) -> Clock<'_> {
         let previous = |kind: &dyn Fn(&Event) -> bool| self.graph.events.iter().position(kind);
         previous(&|other| other.task == event.task && other.index + 1 == event.index)
             .or_else(|| previous(&|other| event.index == 1 && other.kind == Kind::Spawn(event.task)))
-            .map_or_else(Clock::default, |id| self.clocks.before(id as Id).clone())
+            .map_or(Clock(&[]), |id| self.clocks.before(id as Id))
     }
 
     /// Whether all that goes when this read reads this write was added in the one way that every graph has.
-    pub(super) fn are_maximal(&self, read: Id, write: Id, behind: &Clock) -> bool {
+    pub(super) fn are_maximal(&self, read: Id, write: Id, behind: Clock) -> bool {
         let first = self.graph.event(read).stamp;
         (0..self.graph.events.len() as Id).all(|id| {
             let event = self.graph.event(id);
@@ -85,13 +88,13 @@ impl Engine {
     }
 
     /// Whether what a task missed was the last there was.
-    pub(super) fn is_last(&self, miss: &Miss, write: Id, behind: &Clock) -> bool {
+    pub(super) fn is_last(&self, miss: &Miss, write: Id, behind: Clock) -> bool {
         let previous = |other: Id| other != write && (self.graph.event(other).stamp <= miss.stamp || behind.knows(self.graph.event(other)));
         let last = self.graph.modifications(miss.location).iter().rev().map(|&(_, id)| id).find(|&other| previous(other));
         last.unwrap_or(INITIAL) == miss.write
     }
 
-    pub(super) fn is_maximal(&self, id: Id, write: Id, behind: &Clock) -> bool {
+    pub(super) fn is_maximal(&self, id: Id, write: Id, behind: Clock) -> bool {
         let event = self.graph.event(id);
         if let Kind::Choice(_, which) = event.kind {
             return which == 0;

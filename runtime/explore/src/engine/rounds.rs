@@ -3,10 +3,39 @@
 use super::*;
 
 impl Engine {
-    /// Whether the task has done anything since it was at this place of a loop.
-    pub fn wants_round(&self, task: Task, place: u64) -> bool {
-        let run = &self.tasks[task as usize];
-        !run.looks_at.is_empty() || run.rounds.get(&place).is_none_or(|&(done, _)| done != run.done)
+    /// Whether to look at the state of a task that comes to this place of a loop: not if it has done nothing since the last
+    /// time, nor where nobody has ever gone round and only looked. The first who does makes the exploration begin again.
+    pub fn wants_round(&mut self, task: Task, place: u64) -> bool {
+        if let Mode::Priorities(..) = self.mode {
+            return false;
+        }
+        let run = &mut self.tasks[task as usize];
+        if !run.looks_at.is_empty() {
+            return true;
+        }
+        let (done, known) = (run.done, run.rounds.iter().position(|round| round.0 == place));
+        if known.is_some_and(|at| run.rounds[at].1 == done) {
+            return false;
+        }
+        if self.mode == Mode::Directed || self.loops.contains(&place) {
+            return true;
+        }
+        let now = (place, done, Seen::default());
+        let Some(at) = known else {
+            run.rounds.push(now);
+            return false;
+        };
+        let since = std::mem::replace(&mut run.rounds[at], now).1;
+        if self.only_looked(task, since) {
+            self.loops.push(place);
+            self.begins_again = true;
+        }
+        false
+    }
+
+    /// Whether all that a task has done since it had made so many steps is to look.
+    fn only_looked(&self, task: Task, since: usize) -> bool {
+        self.graph.events.iter().all(|event| event.task != task || event.index as usize <= since || event.index as usize > self.tasks[task as usize].done || event.accesses() && !event.writes)
     }
 
     /// A task goes round a loop. If it has only looked since the last time, and its state is the same, what it did counts for
@@ -19,9 +48,13 @@ impl Engine {
             return Round::Wait;
         }
         let done = run.done;
-        let (since, old) = *run.rounds.entry(place).or_insert((done, state));
+        let at = run.rounds.iter().position(|round| round.0 == place).unwrap_or(run.rounds.len());
+        if at == run.rounds.len() {
+            run.rounds.push((place, done, state));
+        }
+        let (_, since, old) = run.rounds[at];
         if old != state {
-            run.rounds.insert(place, (done, state));
+            run.rounds[at] = (place, done, state);
             return Round::Goes;
         }
         // What is followed is judged when it is over.
@@ -37,7 +70,7 @@ impl Engine {
             .filter(|&id| self.graph.event(id).task == task && self.graph.event(id).index as usize > since)
             .collect();
         if !round.iter().all(|&id| self.graph.event(id).accesses() && !self.graph.event(id).writes) {
-            self.tasks[task as usize].rounds.insert(place, (done, state));
+            self.tasks[task as usize].rounds[at] = (place, done, state);
             return Round::Goes;
         }
         let looks_at: Vec<(u32, Id)> = round.iter().map(|&id| (self.graph.event(id).location, self.graph.event(id).from)).collect();
@@ -48,7 +81,7 @@ impl Engine {
         let first = round[0] as usize;
         if first + round.len() != self.graph.events.len() {
             if self.graph.turned != round.last().copied() {
-                self.tasks[task as usize].rounds.insert(place, (done, state));
+                self.tasks[task as usize].rounds[at] = (place, done, state);
                 return Round::Goes;
             }
             self.miss_round(&round);
@@ -66,7 +99,7 @@ impl Engine {
         let run = &mut self.tasks[task as usize];
         run.done = since;
         run.looks_at = looks_at;
-        run.rounds.remove(&place);
+        run.rounds.remove(at);
         Round::Wait
     }
 

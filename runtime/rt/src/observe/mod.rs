@@ -11,6 +11,7 @@
 //! run has for itself.
 
 mod alone;
+mod numbers;
 mod object;
 mod plain;
 mod round;
@@ -28,6 +29,7 @@ use std::ptr::null_mut;
 
 pub use crate::fault::StepPlace;
 pub use alone::symbol;
+pub use numbers::Numbers;
 pub use object::*;
 pub use plain::{owner, plain};
 pub use round::{mix, round};

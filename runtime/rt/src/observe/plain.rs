@@ -4,7 +4,7 @@
 //! task does if that one knows of the later of the two.
 
 use super::*;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 #[derive(Clone, Copy)]
 pub struct Access {
@@ -38,14 +38,14 @@ pub enum Verdict {
 
 #[derive(Default)]
 pub struct Plain {
-    words: HashMap<u64, Vec<Told>>,
-    /// Memory that was given back, by where it begins: its size.
-    gone: Vec<(u64, u64)>,
+    words: HashMap<u64, Vec<Told>, Numbers>,
+    /// Memory that was given back, by where it begins: its end.
+    gone: BTreeMap<u64, u64>,
     counts: Vec<u64>,
     /// Of things with several owners: what those knew who let go.
-    owners: HashMap<u64, Vec<u32>>,
+    owners: HashMap<u64, Vec<u32>, Numbers>,
     /// What tasks know because they were the last owner, beyond their steps.
-    learnt: HashMap<u32, Vec<u32>>,
+    learnt: HashMap<u32, Vec<u32>, Numbers>,
 }
 
 impl Plain {
@@ -69,7 +69,9 @@ impl Plain {
     /// An access of a task whose next step is `before`, given how many steps of others it knows. If it could happen at once
     /// with an earlier one, that is told.
     pub fn tell(&mut self, access: &Access, before: u32, known: &dyn Fn(u32) -> u32) -> Verdict {
-        if self.gone.iter().any(|&(at, size)| access.at < at + size && at < access.at + access.size) {
+        // None of it is handed out again in a run: pieces do not overlap.
+        let last = self.gone.range(..access.at + access.size).next_back();
+        if last.is_some_and(|(_, &end)| access.at < end) {
             return Verdict::Gone;
         }
         let learnt = self.learnt.get(&access.task);
@@ -100,7 +102,7 @@ impl Plain {
 
     pub fn free(&mut self, at: u64, size: u64) {
         if size > 0 {
-            self.gone.push((at, size));
+            self.gone.insert(at, at + size);
         }
     }
 

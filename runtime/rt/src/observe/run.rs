@@ -53,10 +53,10 @@ pub(super) struct World {
     pub(super) current: u32,
     pub(super) tasks: Vec<Task>,
     /// By the fiber's number.
-    pub(super) by_fiber: HashMap<u32, u32>,
-    pub(super) by_head: HashMap<usize, u32>,
+    pub(super) by_fiber: Vec<u32>,
+    pub(super) by_head: HashMap<usize, u32, Numbers>,
     /// The tasks of each open scope that were not waited for yet.
-    pub(super) scopes: HashMap<usize, Vec<u32>>,
+    pub(super) scopes: HashMap<usize, Vec<u32>, Numbers>,
     pub(super) timers: Vec<(i64, Timer)>,
     pub(super) firing: Option<(i64, Timer)>,
     pub(super) clock: u32,
@@ -67,12 +67,12 @@ pub(super) struct World {
     pub(super) over: Option<End>,
     pub(super) cancelled: Vec<(*mut Record, u64)>,
     /// The how-manieth each context was to be cancelled.
-    pub(super) cancellations: HashMap<usize, u64>,
+    pub(super) cancellations: HashMap<usize, u64, Numbers>,
     pub(super) looks_for_cancellation: bool,
     /// Uses of the library's objects are not one step each.
     pub(super) divides: bool,
     /// The time up to which an object has been used.
-    pub(super) times: HashMap<u64, i64>,
+    pub(super) times: HashMap<u64, i64, Numbers>,
     /// The run is over, and those who wait are let into the library's own waiting, without steps: whether one wakes another.
     pub(super) probing: bool,
     pub(super) woken: bool,
@@ -109,9 +109,9 @@ impl World {
             home: 0,
             current: 0,
             tasks: Vec::new(),
-            by_fiber: HashMap::new(),
-            by_head: HashMap::new(),
-            scopes: HashMap::new(),
+            by_fiber: Vec::new(),
+            by_head: HashMap::default(),
+            scopes: HashMap::default(),
             timers: Vec::new(),
             firing: None,
             clock: u32::MAX,
@@ -120,10 +120,10 @@ impl World {
             out: Vec::new(),
             over: None,
             cancelled: Vec::new(),
-            cancellations: HashMap::new(),
+            cancellations: HashMap::default(),
             looks_for_cancellation: false,
             divides: false,
-            times: HashMap::new(),
+            times: HashMap::default(),
             probing: false,
             woken: false,
             plain: Plain::default(),
@@ -137,7 +137,11 @@ impl World {
             let record = if self.tasks.is_empty() { fiber::main() } else { fiber::take() };
             // SAFETY: a record of the table.
             let fiber = unsafe { (*record).number };
-            self.by_fiber.insert(fiber, self.tasks.len() as u32);
+            let fiber = fiber as usize;
+            if self.by_fiber.len() <= fiber {
+                self.by_fiber.resize(fiber + 1, u32::MAX);
+            }
+            self.by_fiber[fiber] = self.tasks.len() as u32;
             self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: None, random: 0, now: 0, numbers: Vec::new(), choosing: 0, missed: false, ended: false });
         }
         &mut self.tasks[number as usize]
@@ -378,8 +382,12 @@ pub unsafe fn finish(record: *mut Record) -> ! {
 }
 
 pub(super) fn current(record: *mut Record) -> u32 {
+    let world = world();
+    if world.tasks.get(world.current as usize).is_some_and(|task| task.record == record) {
+        return world.current;
+    }
     // SAFETY: a record of the table.
-    world().by_fiber[unsafe { &(*record).number }]
+    world.by_fiber[unsafe { (*record).number } as usize]
 }
 
 /// Where a fiber's code asked the runtime for something.
