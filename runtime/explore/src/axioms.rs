@@ -3,83 +3,68 @@
 //! Coherence and atomicity hold because reads and writes are only put where they may stand; nothing comes out of thin air
 //! because an event is added behind all that it reads from.
 
-use crate::clocks::{Clock, Clocks};
-use crate::graph::{Event, Graph, INITIAL, Id, Kind};
+use crate::clocks::Clocks;
+use crate::graph::{Event, Graph, INITIAL, Id, Kind, Task};
 
 /// Memory for [`Order::exists`], used again and again.
 #[derive(Default)]
 pub struct Order {
     nodes: Vec<Node>,
-    accesses: Vec<Access>,
     /// The last event of each task so far, or what began it.
     last: Vec<Id>,
-    /// For each node a row of bits: which nodes come after it.
-    after: Vec<u64>,
+    /// If there are fences: for each node and location, the first place that it leaves to by an access, and behind the last one
+    /// from which it is come to.
+    reach: Vec<(u32, u32)>,
+    locations: usize,
+    met: Vec<Met>,
+    /// The way that led to a node, and where to look next at each.
+    open: Vec<(usize, usize)>,
+}
+
+/// Whether the search has come to a node.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Met {
+    Never,
+    /// It is on the way to where the search is now.
+    Open,
+    Done,
 }
 
 /// A sequential event.
 #[derive(Clone, Copy)]
 struct Node {
     id: Id,
+    task: Task,
+    index: u32,
     /// What comes right before it in its task, or began the task.
     previous: Id,
-    fence: bool,
-    /// If it is no fence.
-    access: Access,
-}
-
-/// An access by its place in its location: what it writes, or what it reads.
-#[derive(Clone, Copy, Default)]
-struct Access {
-    id: Id,
-    location: u32,
-    rank: usize,
-    writes: bool,
+    /// Its location and its place there, if it is an access.
+    access: Option<(u32, u32)>,
 }
 
 impl Order {
-    /// Whether the sequential events of the graph, of which the clocks know all, can be put in one order.
-    pub fn exists(&mut self, graph: &Graph, clocks: &Clocks) -> bool {
-        self.collect(graph);
+    /// Whether the sequential events of the graph, of which the clocks know all, can be put in one order. They could before
+    /// `changed` were added or came to read something else.
+    pub fn exists(&mut self, graph: &Graph, clocks: &Clocks, changed: &[Id]) -> bool {
+        let fences = self.collect(graph);
         if self.nodes.len() < 2 {
             return true;
         }
-        let fences = self.nodes.iter().any(|node| node.fence);
         if fences {
-            let accesses = (0..graph.events.len() as Id).filter(|&id| graph.event(id).accesses() && !graph.event(id).blocked);
-            self.accesses.extend(accesses.map(|id| Access::new(graph, id)));
+            self.measure(graph, clocks);
         }
-        let (count, words) = (self.nodes.len(), self.nodes.len().div_ceil(64));
-        self.after.clear();
-        self.after.resize(count * words, 0);
-        let (nodes, accesses) = (&self.nodes, &self.accesses);
-        for (b, to) in nodes.iter().enumerate() {
-            // What `to` follows in its task knows of.
-            let known = if to.previous == INITIAL { Clock(&[]) } else { clocks.before(to.previous) };
-            let task = graph.event(to.id).task;
-            for (a, from) in nodes.iter().enumerate() {
-                if a == b {
-                    continue;
-                }
-                let event = graph.event(from.id);
-                // Program order, or program order into something that happens before what program order comes from.
-                let strongly = if event.task == task { a < b } else { known.get(event.task) > event.index };
-                let then = || match (from.fence, to.fence) {
-                    (false, false) => from.access.comes_before(&to.access),
-                    _ => through(accesses, graph, clocks, from, to),
-                };
-                if strongly || then() {
-                    self.after[a * words + b / 64] |= 1 << (b % 64);
-                }
-            }
-        }
-        is_acyclic(&mut self.after, count, words)
+        // Without fences only what has changed has new neighbours, and a circle goes through one of those.
+        self.met.clear();
+        self.met.resize(self.nodes.len(), Met::Never);
+        self.open.clear();
+        (0..self.nodes.len()).all(|node| !(fences || changed.contains(&self.nodes[node].id)) || !self.meets_circle(clocks, node))
     }
 
-    fn collect(&mut self, graph: &Graph) {
+    /// Finds the nodes; whether some are fences.
+    fn collect(&mut self, graph: &Graph) -> bool {
         self.nodes.clear();
-        self.accesses.clear();
         self.last.clear();
+        let mut fences = false;
         for (id, event) in graph.events.iter().enumerate() {
             let id = id as Id;
             let task = event.task as usize;
@@ -89,56 +74,89 @@ impl Order {
             }
             if is_node(event) {
                 let fence = matches!(event.kind, Kind::Fence(_));
-                let access = if fence { Access::default() } else { Access::new(graph, id) };
-                self.nodes.push(Node { id, previous: self.last[task], fence, access });
+                fences |= fence;
+                let access = (!fence).then(|| (event.location, place(graph, id)));
+                self.nodes.push(Node { id, task: event.task, index: event.index, previous: self.last[task], access });
             }
             self.last[task] = id;
             if let Kind::Spawn(child) = event.kind {
                 self.last[child as usize] = id;
             }
         }
-    }
-}
-
-/// Whether an access that `from` leaves by comes before one that `to` is come to by: the node itself, or, of a fence, all that
-/// it is ordered with.
-fn through(accesses: &[Access], graph: &Graph, clocks: &Clocks, from: &Node, to: &Node) -> bool {
-    let leaves = |access: &Access| if from.fence { clocks.before(access.id).knows(graph.event(from.id)) } else { access.id == from.id };
-    let comes = |access: &Access| if to.fence { clocks.before(to.id).knows(graph.event(access.id)) } else { access.id == to.id };
-    accesses.iter().filter(|x| leaves(x)).any(|x| accesses.iter().any(|y| x.comes_before(y) && comes(y)))
-}
-
-fn is_node(event: &Event) -> bool {
-    event.is_sequential() && (event.accesses() || matches!(event.kind, Kind::Fence(_)))
-}
-
-impl Access {
-    fn new(graph: &Graph, id: Id) -> Access {
-        let event = graph.event(id);
-        let rank = graph.rank(event.location, if event.writes { id } else { event.from });
-        Access { id, location: event.location, rank, writes: event.writes }
+        fences
     }
 
-    /// By reads-from, modification order, or because it reads what the other, or something before it, overwrites.
-    fn comes_before(&self, other: &Access) -> bool {
-        self.location == other.location
-            && self.id != other.id
-            && match (self.writes, other.writes) {
-                (true, false) => self.rank <= other.rank,
-                _ => self.rank < other.rank,
+    /// Where each node leaves to and is come to from: itself, or, of a fence, by all accesses that it is ordered with.
+    fn measure(&mut self, graph: &Graph, clocks: &Clocks) {
+        self.locations = graph.events.iter().filter(|event| event.accesses()).map(|event| event.location as usize + 1).max().unwrap_or(0);
+        self.reach.clear();
+        self.reach.resize(self.nodes.len() * self.locations, (u32::MAX, 0));
+        for (node, reach) in self.nodes.iter().zip(self.reach.chunks_mut(self.locations.max(1))) {
+            if let Some((location, place)) = node.access {
+                reach[location as usize] = (place, place + 1);
+                continue;
             }
-    }
-}
-
-fn is_acyclic(after: &mut [u64], count: usize, words: usize) -> bool {
-    for through in 0..count {
-        for from in 0..count {
-            if after[from * words + through / 64] >> (through % 64) & 1 != 0 {
-                for word in 0..words {
-                    after[from * words + word] |= after[through * words + word];
+            for (id, event) in graph.events.iter().enumerate().filter(|(_, event)| event.accesses() && !event.blocked) {
+                let (leaves, comes) = (clocks.before(id as Id).knows(graph.event(node.id)), clocks.before(node.id).knows(event));
+                if leaves || comes {
+                    let place = place(graph, id as Id);
+                    let (first, last) = &mut reach[event.location as usize];
+                    if leaves {
+                        *first = (*first).min(place);
+                    }
+                    if comes {
+                        *last = (*last).max(place + 1);
+                    }
                 }
             }
         }
     }
-    (0..count).all(|node| after[node * words + node / 64] >> (node % 64) & 1 == 0)
+
+    /// Whether there is a circle that one comes to from this node.
+    fn meets_circle(&mut self, clocks: &Clocks, start: usize) -> bool {
+        if self.met[start] != Met::Never {
+            return false;
+        }
+        self.open.push((start, 0));
+        while let Some((from, next)) = self.open.pop() {
+            self.met[from] = Met::Open;
+            let then = (next..self.nodes.len()).find(|&to| to != from && self.met[to] != Met::Done && self.is_before(clocks, from, to));
+            match then {
+                Some(to) if self.met[to] == Met::Open => return true,
+                Some(to) => self.open.extend([(from, to + 1), (to, 0)]),
+                None => self.met[from] = Met::Done,
+            }
+        }
+        false
+    }
+
+    fn is_before(&self, clocks: &Clocks, from: usize, to: usize) -> bool {
+        let (x, y) = (&self.nodes[from], &self.nodes[to]);
+        if x.task == y.task {
+            if x.index < y.index {
+                return true;
+            }
+        } else if y.previous != INITIAL && clocks.before(y.previous).get(x.task) > x.index {
+            // Program order into something that happens before what program order comes from.
+            return true;
+        }
+        if let (Some(x), Some(y)) = (x.access, y.access) {
+            return x.0 == y.0 && x.1 < y.1;
+        }
+        let reach = |node: usize| &self.reach[node * self.locations..(node + 1) * self.locations];
+        reach(from).iter().zip(reach(to)).any(|(from, to)| from.0 != u32::MAX && from.0 + 1 < to.1)
+    }
+}
+
+/// Where an access stands in the order of its location: a write between the reads of the one before and its own. One that
+/// stands before another comes before it: by reads-from, modification order, or because it reads what the other, or something
+/// before it, overwrites.
+fn place(graph: &Graph, id: Id) -> u32 {
+    let event = graph.event(id);
+    let rank = graph.rank(event.location, if event.writes { id } else { event.from }) as u32;
+    2 * rank + u32::from(!event.writes)
+}
+
+fn is_node(event: &Event) -> bool {
+    event.is_sequential() && (event.accesses() || matches!(event.kind, Kind::Fence(_)))
 }

@@ -179,8 +179,10 @@ pub struct Miss {
 #[derive(Clone, Default, Debug)]
 pub struct Graph {
     pub events: Vec<Event>,
-    /// The writes: location and event, sorted by location, and in each by modification order.
-    writes: Vec<(u32, Id)>,
+    /// The writes, sorted by location, and in each by modification order.
+    writes: Vec<Id>,
+    /// Where the writes of each location begin, and the last ones end.
+    starts: Vec<u32>,
     /// An event that writes, and what that means for earlier reads was not looked at yet.
     pub fresh: Option<Id>,
     /// An earlier use of an object that was put behind a later one: whether it is possible there is not known yet.
@@ -195,6 +197,7 @@ impl Graph {
     pub fn copy(&mut self, other: &Graph) {
         self.events.clone_from(&other.events);
         self.writes.clone_from(&other.writes);
+        self.starts.clone_from(&other.starts);
         self.misses.clone_from(&other.misses);
         (self.fresh, self.turned, self.stamps) = (other.fresh, other.turned, other.stamps);
     }
@@ -217,13 +220,12 @@ impl Graph {
     }
 
     fn range(&self, location: u32) -> std::ops::Range<usize> {
-        let start = self.writes.partition_point(|&(at, _)| at < location);
-        let len = self.writes[start..].partition_point(|&(at, _)| at == location);
-        start..start + len
+        let start = |location: usize| self.starts.get(location).copied().unwrap_or(self.writes.len() as u32) as usize;
+        start(location as usize)..start(location as usize + 1)
     }
 
     /// The location's writes in modification order.
-    pub fn modifications(&self, location: u32) -> &[(u32, Id)] {
+    pub fn modifications(&self, location: u32) -> &[Id] {
         &self.writes[self.range(location)]
     }
 
@@ -233,32 +235,37 @@ impl Graph {
             return 0;
         }
         let list = self.modifications(location);
-        list.iter().rposition(|&(_, id)| id == write).map_or_else(|| panic!("bug! a write without a place"), |at| at + 1)
+        list.iter().rposition(|&id| id == write).map_or_else(|| panic!("bug! a write without a place"), |at| at + 1)
     }
 
     /// The write at a rank.
     pub fn at_rank(&self, location: u32, rank: usize) -> Id {
-        if rank == 0 { INITIAL } else { self.modifications(location)[rank - 1].1 }
+        if rank == 0 { INITIAL } else { self.modifications(location)[rank - 1] }
     }
 
     /// Puts a write behind so many others.
     pub fn place(&mut self, location: u32, write: Id, behind: usize) {
-        let at = self.range(location).start + behind;
-        self.writes.insert(at, (location, write));
+        let location = location as usize;
+        if self.starts.len() <= location + 1 {
+            self.starts.resize(location + 2, self.writes.len() as u32);
+        }
+        self.writes.insert(self.starts[location] as usize + behind, write);
+        self.starts[location + 1..].iter_mut().for_each(|start| *start += 1);
     }
 
     /// Takes a write out, if it is in.
     pub fn unplace(&mut self, location: u32, write: Id) {
         let range = self.range(location);
-        if let Some(at) = self.writes[range.clone()].iter().position(|&(_, id)| id == write) {
+        if let Some(at) = self.writes[range.clone()].iter().position(|&id| id == write) {
             self.writes.remove(range.start + at);
+            self.starts[location as usize + 1..].iter_mut().for_each(|start| *start -= 1);
         }
     }
 
     /// Whether the write of this rank is read by the update behind it, so that nothing may come between.
     pub fn is_held(&self, location: u32, rank: usize) -> bool {
         let list = self.modifications(location);
-        list.get(rank).is_some_and(|&(_, next)| {
+        list.get(rank).is_some_and(|&next| {
             let next = self.event(next);
             next.reads() && next.from == self.at_rank(location, rank)
         })
@@ -278,27 +285,34 @@ impl Graph {
         })
     }
 
-    /// What is left when only these events are kept; none of them reads what goes.
-    pub fn keep(&self, kept: impl Fn(Id) -> bool) -> (Graph, Vec<Id>) {
+    /// What is left when only these events are kept, none of which reads what goes, in the memory of another graph; and what
+    /// each is called there.
+    pub fn keep(&self, mut to: Graph, kept: impl Fn(Id) -> bool) -> (Graph, Vec<Id>) {
         let mut renamed = vec![INITIAL; self.events.len()];
-        let mut events = Vec::with_capacity(self.events.len());
+        to.events.clear();
         for (id, event) in self.events.iter().enumerate() {
             if kept(id as Id) {
-                renamed[id] = events.len() as Id;
-                events.push(*event);
+                renamed[id] = to.events.len() as Id;
+                to.events.push(*event);
             }
         }
         let rename = |id: Id| if id == INITIAL { INITIAL } else { renamed[id as usize] };
-        for event in &mut events {
+        for event in &mut to.events {
             event.from = rename(event.from);
             if let Kind::Await(Until::Changes(last)) = &mut event.kind {
                 *last = rename(*last);
             }
         }
-        let writes = self.writes.iter().filter(|&&(_, id)| kept(id)).map(|&(at, id)| (at, rename(id))).collect();
-        let stays = |miss: &&Miss| miss.write == INITIAL || kept(miss.write);
-        let misses = self.misses.iter().filter(stays).map(|miss| Miss { write: rename(miss.write), ..*miss }).collect();
-        (Graph { events, writes, fresh: None, turned: None, misses, stamps: self.stamps }, renamed)
+        (to.writes.clear(), to.starts.clear());
+        for location in 0..self.starts.len() as u32 {
+            to.starts.push(to.writes.len() as u32);
+            to.writes.extend(self.modifications(location).iter().map(|&id| rename(id)).filter(|&id| id != INITIAL));
+        }
+        let stays = |miss: &&Miss| miss.write == INITIAL || rename(miss.write) != INITIAL;
+        to.misses.clear();
+        to.misses.extend(self.misses.iter().filter(stays).map(|miss| Miss { write: rename(miss.write), ..*miss }));
+        (to.fresh, to.turned, to.stamps) = (None, None, self.stamps);
+        (to, renamed)
     }
 
     /// What comes right before each event in its task, or began the task.
@@ -327,9 +341,9 @@ impl Graph {
             let rank = if event.writes { self.rank(event.location, id as Id) } else { self.rank(event.location, event.from) };
             let list = self.modifications(event.location);
             if event.writes && rank > 1 {
-                needs[id].push(list[rank - 2].1);
+                needs[id].push(list[rank - 2]);
             } else if !event.writes && rank < list.len() {
-                needs[list[rank].1 as usize].push(id as Id);
+                needs[list[rank] as usize].push(id as Id);
             }
         }
         let mut told = vec![false; self.events.len()];
@@ -348,14 +362,22 @@ impl Graph {
 
     /// Events in an order in which they can happen: as they were added, but what an event needs comes before it.
     pub fn script(&self) -> Vec<Id> {
+        let mut script = Vec::new();
+        self.script_into(&mut script);
+        script
+    }
+
+    /// The same, in memory that is there.
+    pub fn script_into(&self, script: &mut Vec<Id>) {
+        script.clear();
         if self.is_in_order() {
-            return (0..self.events.len() as Id).collect();
+            script.extend(0..self.events.len() as Id);
+            return;
         }
         let previous = self.previous();
         let mut by_stamp: Vec<Id> = (0..self.events.len() as Id).collect();
         by_stamp.sort_unstable_by_key(|&id| self.event(id).stamp);
         let mut told = vec![false; self.events.len()];
-        let mut script = Vec::with_capacity(by_stamp.len());
         let mut open = Vec::new();
         for id in by_stamp {
             open.push(id);
@@ -372,6 +394,5 @@ impl Graph {
                 }
             }
         }
-        script
     }
 }

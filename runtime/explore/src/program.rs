@@ -158,9 +158,9 @@ fn explore_with(
         world.repeats = false;
         let ended = session.run(entry, &mut world);
         if world.engine.begins_again {
-            let loops = std::mem::take(&mut world.engine.loops);
+            let (loops, looks_at_ends) = (std::mem::take(&mut world.engine.loops), world.engine.looks_at_ends);
             world = new(start());
-            world.engine.loops = loops;
+            (world.engine.loops, world.engine.looks_at_ends) = (loops, looks_at_ends);
             (report.executions, report.runs, report.too_long) = (0, 0, 0);
             report.outcomes.clear();
             continue;

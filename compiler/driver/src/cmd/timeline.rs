@@ -144,9 +144,9 @@ fn access(failure: &Failure, event: &Event, in_turns: bool) -> String {
     let graph = &failure.graph;
     let value = |value: u64| shown(value, event.size);
     let stale = || {
-        let last = graph.modifications(event.location).iter().rev().find(|&&(_, write)| graph.event(write).stamp < event.stamp);
+        let last = graph.modifications(event.location).iter().rev().find(|&&write| graph.event(write).stamp < event.stamp);
         match last {
-            Some(&(_, newest)) if !in_turns && newest != event.from && graph.rank(event.location, newest) > graph.rank(event.location, event.from) => {
+            Some(&newest) if !in_turns && newest != event.from && graph.rank(event.location, newest) > graph.rank(event.location, event.from) => {
                 format!(", though {} had been written: nothing orders that before", value(graph.event(newest).written))
             }
             _ => String::new(),

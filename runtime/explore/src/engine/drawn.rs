@@ -94,7 +94,7 @@ impl Engine {
             if event.writes {
                 self.graph.place(location, id, rank);
             }
-            if rank == top || wished.is_some() || self.is_consistent() {
+            if rank == top || wished.is_some() || self.is_consistent(id) {
                 if event.writes {
                     self.awaken(location);
                 }

@@ -74,8 +74,6 @@ enum State {
 #[derive(Clone, Debug, Default)]
 struct Run {
     state: State,
-    /// Its events in the graph that is followed.
-    plan: Vec<Id>,
     done: usize,
     spawned: u32,
     /// Steps of its code that it has made before.
@@ -168,6 +166,8 @@ pub struct Engine {
     turns: u64,
     /// Where somebody went round a loop and only looked.
     pub loops: Vec<u64>,
+    /// Somebody looks whether a task has ended, without waiting.
+    pub looks_at_ends: bool,
     /// There is a new one of these: what was explored so far counts for nothing.
     pub begins_again: bool,
     /// Runs begun.
@@ -209,6 +209,7 @@ impl Engine {
             actor: 0,
             turns: 0,
             loops: Vec::new(),
+            looks_at_ends: false,
             begins_again: false,
             runs: 0,
         }
@@ -220,6 +221,7 @@ impl Engine {
             pending: vec![graph],
             apart: self.apart,
             loops: self.loops.clone(),
+            looks_at_ends: self.looks_at_ends,
             tasks: self.tasks.iter().map(|run| Run { children: run.children.clone(), ..Run::default() }).collect(),
             locations: self.locations.iter().map(|known| Location { met_in: 0, ..*known }).collect(),
             by_address: self.by_address.clone(),
@@ -248,22 +250,17 @@ impl Engine {
         self.runs += 1;
         self.cursor = 0;
         self.promised = None;
-        self.script = self.graph.script();
+        self.graph.script_into(&mut self.script);
         self.happened.clear();
         self.happened.resize(self.script.len(), false);
         self.clocks.clear();
         for run in &mut self.tasks {
             run.state = State::Unborn;
-            run.plan.clear();
             run.done = 0;
             run.spawned = 0;
             run.rounds.clear();
             run.sites.clear();
             run.looks_at.clear();
-        }
-        for &id in &self.script {
-            let task = self.graph.event(id).task;
-            run_of(&mut self.tasks, task).plan.push(id);
         }
         run_of(&mut self.tasks, 0).state = State::Ready;
         true
@@ -355,8 +352,8 @@ impl Engine {
 
     /// The address of the step that a task makes next in the graph that is followed.
     pub fn next_address(&self, task: Task) -> Option<u64> {
-        let run = &self.tasks[task as usize];
-        let event = self.graph.event(*run.plan.get(run.done)?);
+        let event = self.graph.event(*self.script.get(self.cursor)?);
+        debug_assert!(event.task == task, "bug! the next step is another task's");
         event.accesses().then(|| self.address(event.location))
     }
 
@@ -460,15 +457,12 @@ impl Engine {
     }
 
     fn one_step(&mut self, task: Task, request: &Request, location: u32) -> Step {
-        let run = &self.tasks[task as usize];
-        if let Some(&id) = run.plan.get(run.done) {
-            if self.script[self.cursor] != id {
+        if self.is_following() {
+            let id = self.script[self.cursor];
+            if self.graph.event(id).task != task {
                 return Step::Wait;
             }
             return self.again(id, request, location);
-        }
-        if self.is_following() {
-            return Step::Wait;
         }
         if self.mode != Mode::Exhaustive {
             if self.turn.is_none() {
@@ -477,6 +471,10 @@ impl Engine {
             self.turn = None;
         }
         self.graph.turned = None;
+        if !self.looks_at_ends && !matches!(request.kind, Kind::Await(_) | Kind::Write(..)) && request.kind.accesses() && place::kind(request.address) == place::END {
+            self.looks_at_ends = true;
+            self.begins_again = true;
+        }
         self.extend(task, request, location)
     }
 
@@ -527,10 +525,14 @@ impl Engine {
             let seen = if let Kind::Choice(_, which) = event.kind { u64::from(which) } else { 0 };
             return Step::Done(Outcome { seen, ..Outcome::default() });
         }
+        if place::kind(self.address(event.location)) != 0 {
+            // No memory.
+            return Step::Done(Outcome { seen: event.seen, writes: event.writes, memory: 0 });
+        }
         // Of the writes that have happened in this run, the last in modification order.
         let initial = self.locations[event.location as usize].initial;
-        let now = self.graph.modifications(event.location).iter().rev().find(|&&(_, write)| self.happened[write as usize]);
-        let memory = now.map_or(initial, |&(_, write)| self.graph.event(write).written);
+        let now = self.graph.modifications(event.location).iter().rev().find(|&&write| self.happened[write as usize]);
+        let memory = now.map_or(initial, |&write| self.graph.event(write).written);
         self.locations[event.location as usize].stored = memory;
         Step::Done(Outcome { seen: event.seen, writes: event.writes, memory })
     }
@@ -605,7 +607,8 @@ impl Engine {
         let (task, location) = (event.task, event.location);
         let initial = self.locations[location as usize].initial;
         let top = self.graph.modifications(location).len();
-        let lowest = self.lowest(task, location);
+        let only_awaited = place::kind(self.address(location)) == place::END && !self.looks_at_ends;
+        let lowest = if only_awaited { top } else { self.lowest(task, location) };
         if self.mode != Mode::Exhaustive {
             return self.read_any(event, id, lowest);
         }
@@ -646,7 +649,7 @@ impl Engine {
             self.graph.events.push(event);
             self.clocks.add(&self.graph, id);
             if !event.writes {
-                if self.is_consistent() {
+                if self.is_consistent(id) {
                     self.keep_for_later();
                 }
             } else if self.graph.is_held(location, rank) {
@@ -654,7 +657,7 @@ impl Engine {
                 self.revisit(id);
             } else {
                 self.graph.place(location, id, rank);
-                if self.is_consistent() {
+                if self.is_consistent(id) {
                     self.keep_for_later().fresh = Some(id);
                 }
                 self.graph.unplace(location, id);
@@ -667,6 +670,14 @@ impl Engine {
     fn write(&mut self, event: Event, id: Id) {
         let location = event.location;
         let top = self.graph.modifications(location).len();
+        if place::kind(self.address(location)) == place::END && !self.looks_at_ends {
+            // Who waits for it will see it, and nobody else looks.
+            self.direction();
+            self.graph.events.push(event);
+            self.clocks.add(&self.graph, id);
+            self.graph.place(location, id, top);
+            return self.awaken(location);
+        }
         let lowest = lower(&self.graph, location, self.clocks.before_next(event.task), id);
         self.graph.events.push(event);
         self.clocks.add(&self.graph, id);
@@ -678,7 +689,7 @@ impl Engine {
                     continue;
                 }
                 self.graph.place(location, id, rank);
-                if self.is_consistent() {
+                if self.is_consistent(id) {
                     self.keep_for_later();
                 }
                 self.graph.unplace(location, id);
@@ -689,7 +700,7 @@ impl Engine {
             let wished = lowest + self.draw(top - lowest);
             if !self.graph.is_held(location, wished) {
                 self.graph.place(location, id, wished);
-                if self.is_consistent() {
+                if self.is_consistent(id) {
                     rank = wished;
                 }
                 self.graph.unplace(location, id);
@@ -707,8 +718,9 @@ impl Engine {
         self.pending.last_mut().expect("one was pushed")
     }
 
-    fn is_consistent(&mut self) -> bool {
-        self.clocks.sequential < 2 || self.order.exists(&self.graph, &self.clocks)
+    /// Whether it still is, after something was added.
+    fn is_consistent(&mut self, added: Id) -> bool {
+        self.clocks.sequential < 2 || self.order.exists(&self.graph, &self.clocks, &[added])
     }
 
     /// Those who wait see the location's last value.
@@ -761,7 +773,7 @@ fn lower(graph: &Graph, location: u32, known: Clock, but: Id) -> usize {
     let modifications = graph.modifications(location);
     let mut lowest = modifications
         .iter()
-        .rposition(|&(_, id)| id != but && known.knows(graph.event(id)))
+        .rposition(|&id| id != but && known.knows(graph.event(id)))
         .map_or(0, |at| at + 1);
     if lowest == modifications.len() {
         return lowest;

@@ -20,27 +20,26 @@ impl Engine {
     /// Whether a task may use an object now. It says afterwards whether it could, by a step or by [`Engine::misses`].
     pub fn begins(&mut self, task: Task, address: u64) -> Step {
         self.acts(task);
-        let run = &self.tasks[task as usize];
         let done = Step::Done(Outcome::default());
-        if let Some(&id) = run.plan.get(run.done) {
-            let event = self.graph.event(id);
-            if self.script[self.cursor] != id {
+        if self.is_following() {
+            let event = self.graph.event(self.script[self.cursor]);
+            if event.task != task {
                 return Step::Wait;
             }
             let same = event.accesses() && self.address(event.location) == address;
             return if same { done } else { Step::Diverged };
         }
-        if self.is_following() || self.mode != Mode::Exhaustive && self.turn.is_none() { Step::Wait } else { done }
+        if self.mode != Mode::Exhaustive && self.turn.is_none() { Step::Wait } else { done }
     }
 
     /// It could not: the task waits until the object has changed.
     pub fn misses(&mut self, task: Task, address: u64) -> Missed {
-        let run = &self.tasks[task as usize];
-        if let Some(&id) = run.plan.get(run.done) {
+        if self.is_following() {
+            let id = self.script[self.cursor];
             if self.graph.turned == Some(id) {
                 // It has to wait there, with all the rest of this graph.
                 let event = *self.graph.event(id);
-                let (mut graph, renamed) = self.graph.keep(|other| other != id);
+                let (mut graph, renamed) = self.graph.keep(Graph::default(), |other| other != id);
                 let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
                 graph.miss(Miss { task, location: event.location, write, stamp: event.stamp, alone: true });
                 self.pending.push(graph);

@@ -29,7 +29,7 @@ impl Engine {
                 continue;
             }
             let (mut graph, renamed) =
-                self.graph.keep(|id| id == read || id == write || self.graph.event(id).stamp < old.stamp || behind.knows(self.graph.event(id)));
+                self.graph.keep(self.spare.pop().unwrap_or_default(), |id| id == read || id == write || self.graph.event(id).stamp < old.stamp || behind.knows(self.graph.event(id)));
             graph.misses.retain(|miss| miss.stamp < old.stamp);
             let (read, write_here) = (renamed[read as usize], renamed[write as usize]);
             graph.unplace(location, write_here);
@@ -62,7 +62,7 @@ impl Engine {
                 }
                 settle(&mut graph, location, initial);
                 self.other_clocks.all(&graph);
-                if self.other_clocks.sequential < 2 || self.order.exists(&graph, &self.other_clocks) {
+                if self.other_clocks.sequential < 2 || self.order.exists(&graph, &self.other_clocks, &[read, write_here]) {
                     self.pending.push(graph);
                 }
             }
@@ -90,7 +90,7 @@ impl Engine {
     /// Whether what a task missed was the last there was.
     pub(super) fn is_last(&self, miss: &Miss, write: Id, behind: Clock) -> bool {
         let previous = |other: Id| other != write && (self.graph.event(other).stamp <= miss.stamp || behind.knows(self.graph.event(other)));
-        let last = self.graph.modifications(miss.location).iter().rev().map(|&(_, id)| id).find(|&other| previous(other));
+        let last = self.graph.modifications(miss.location).iter().rev().copied().find(|&other| previous(other));
         last.unwrap_or(INITIAL) == miss.write
     }
 
@@ -114,7 +114,7 @@ impl Engine {
         if self.graph.misses.iter().any(|miss| miss.write == id && miss.stamp <= event.stamp) {
             return false;
         }
-        let mut last = self.graph.modifications(event.location).iter().rev().map(|&(_, id)| id).filter(|&other| previous(other));
+        let mut last = self.graph.modifications(event.location).iter().rev().copied().filter(|&other| previous(other));
         if event.writes && last.next() != Some(id) {
             return false;
         }

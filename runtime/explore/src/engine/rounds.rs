@@ -86,7 +86,7 @@ impl Engine {
             }
             self.miss_round(&round);
             // An earlier read that was made to read a later write: it has to wait there, with all the rest of this graph.
-            let (graph, _) = self.graph.keep(|id| !round.contains(&id));
+            let (graph, _) = self.graph.keep(Graph::default(), |id| !round.contains(&id));
             self.pending.push(graph);
             return Round::Unfair;
         }
