@@ -6,13 +6,17 @@
 
 use crate::graph::{Event, Graph, INITIAL, Id, Kind, Task};
 
+/// How many events of a task: narrow and signed, because that is what vectors compare fastest. Runs are shorter than this.
+pub type Count = i16;
+pub const COUNT_MAX: usize = Count::MAX as usize;
+
 /// Counts for as many tasks as were met.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock<'a>(pub &'a [u32]);
+pub struct Clock<'a>(pub &'a [Count]);
 
 impl Clock<'_> {
     pub fn get(self, task: Task) -> u32 {
-        self.0.get(task as usize).copied().unwrap_or(0)
+        self.0.get(task as usize).map_or(0, |&count| count as u32)
     }
     pub fn knows(self, event: &Event) -> bool {
         self.get(event.task) >= event.index
@@ -36,10 +40,10 @@ const WIDTH_MIN: usize = 8;
 pub struct Clocks {
     /// The length of a row: a count for each task.
     width: usize,
-    tasks: Vec<u32>,
-    events: Vec<u32>,
+    tasks: Vec<Count>,
+    events: Vec<Count>,
     /// A task's rows before an event that may be taken back.
-    saved: Vec<u32>,
+    saved: Vec<Count>,
     /// Sequential events so far.
     pub sequential: u32,
     saved_sequential: u32,
@@ -127,8 +131,8 @@ impl Clocks {
         }
         let at = self.task_row(event.task, 0);
         let known = &mut self.tasks[at..at + TASK_ROWS * width];
-        known[BEFORE * width + event.task as usize] = event.index;
-        known[FROM * width + event.task as usize] = event.index;
+        known[BEFORE * width + event.task as usize] = event.index as Count;
+        known[FROM * width + event.task as usize] = event.index as Count;
         // Who still waits has learnt nothing; when the value comes, it is added again.
         if event.reads() && event.from != INITIAL && !event.blocked {
             let source = event.from as usize * EVENT_ROWS * width;
@@ -186,18 +190,18 @@ impl Clocks {
     }
 }
 
-fn row(rows: &mut [u32], row: usize, width: usize) -> &mut [u32] {
+fn row(rows: &mut [Count], row: usize, width: usize) -> &mut [Count] {
     &mut rows[row * width..(row + 1) * width]
 }
 
-fn join(mine: &mut [u32], theirs: &[u32]) {
+fn join(mine: &mut [Count], theirs: &[Count]) {
     for (mine, theirs) in mine.iter_mut().zip(theirs) {
         *mine = (*mine).max(*theirs);
     }
 }
 
 /// The same rows, each longer.
-fn widened(rows: &[u32], from: usize, to: usize) -> Vec<u32> {
+fn widened(rows: &[Count], from: usize, to: usize) -> Vec<Count> {
     let mut wide = Vec::with_capacity(rows.len() / from.max(1) * to);
     for row in rows.chunks(from.max(1)) {
         wide.extend_from_slice(row);

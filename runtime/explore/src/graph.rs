@@ -276,25 +276,19 @@ impl Graph {
         if write == INITIAL { initial } else { self.event(write).written }
     }
 
-    /// Whether events were added in an order in which they can happen.
+    /// Whether every event stands behind what it reads from, so that they can happen as they stand.
     pub fn is_in_order(&self) -> bool {
-        let mut last = 0;
-        self.events.iter().enumerate().all(|(id, event)| {
-            let before = std::mem::replace(&mut last, event.stamp);
-            before < event.stamp && (event.from == INITIAL || event.from < id as Id)
-        })
+        self.events.iter().enumerate().all(|(id, event)| event.from == INITIAL || event.from < id as Id)
     }
 
-    /// What is left when only these events are kept, none of which reads what goes, in the memory of another graph; and what
-    /// each is called there.
-    pub fn keep(&self, mut to: Graph, kept: impl Fn(Id) -> bool) -> (Graph, Vec<Id>) {
+    /// What is left when only these events are kept, in this order, none of which reads what goes, in the memory of another
+    /// graph; and what each is called there.
+    pub fn keep(&self, mut to: Graph, kept: &[Id]) -> (Graph, Vec<Id>) {
         let mut renamed = vec![INITIAL; self.events.len()];
         to.events.clear();
-        for (id, event) in self.events.iter().enumerate() {
-            if kept(id as Id) {
-                renamed[id] = to.events.len() as Id;
-                to.events.push(*event);
-            }
+        for &id in kept {
+            renamed[id as usize] = to.events.len() as Id;
+            to.events.push(*self.event(id));
         }
         let rename = |id: Id| if id == INITIAL { INITIAL } else { renamed[id as usize] };
         for event in &mut to.events {
@@ -360,7 +354,7 @@ impl Graph {
         (story, true)
     }
 
-    /// Events in an order in which they can happen: as they were added, but what an event needs comes before it.
+    /// Events in an order in which they can happen: as they stand, or as they were added, with what an event needs before it.
     pub fn script(&self) -> Vec<Id> {
         let mut script = Vec::new();
         self.script_into(&mut script);

@@ -9,5 +9,5 @@ mod program;
 
 pub use engine::{Direction, Engine, Mode, Next, Outcome, Request, Step};
 pub use graph::{Change, Event, Graph, INITIAL, Id, Kind, Order, Task, Until};
-pub use program::{Bounds, Failure, How, MemoryAccess, Report, Run, Stance, again, explore, explore_each};
+pub use program::{Bounds, Failure, How, MemoryAccess, Report, Run, Stance, Waits, again, explore, explore_each};
 pub use rt::observe::StepPlace;

@@ -1,10 +1,11 @@
 //! Explores a compiled program: runs it once for each graph, until there is no other or one of them fails.
 
+use crate::clocks::COUNT_MAX;
 use crate::engine::{Direction, Engine, Mode, Next, Request, Round, Step};
 use crate::graph::{Graph, Id, Kind, Order, Task, Until};
 use std::collections::BTreeMap;
 
-use rt::observe::{self, Answer, Ask, End, Missed, Observer, Session, StepPlace, Turn, What};
+use rt::observe::{self, Answer, Ask, End, Missed, Observer, Session, StepPlace, Turn, Waiting, What};
 
 /// Where an exploration ends though there is more.
 #[derive(Clone, Copy, Debug)]
@@ -66,12 +67,21 @@ pub struct Stance {
 pub enum How {
     Panicked(String),
     Exited(i32),
-    /// Nobody can go on: who waits, and where.
-    Stuck(Vec<(Task, String)>),
+    /// Nobody can go on.
+    Stuck(Vec<Waits>),
     /// Two accesses to memory, in the order in which they were made, that nothing orders; or one to memory that is gone.
     Raced(Vec<MemoryAccess>),
     /// A run that was to repeat another did something else.
     Diverged,
+}
+
+/// A task that waits for ever.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    pub task: Task,
+    pub place: StepPlace,
+    /// The address of what it waits for.
+    pub at: Option<u64>,
 }
 
 /// A plain access to memory.
@@ -206,7 +216,8 @@ fn explore_with(
             End::Panicked(text) => How::Panicked(text),
             End::Stuck(waiting) => {
                 let who: Vec<Task> = world.engine.waiting().collect();
-                How::Stuck(waiting.into_iter().filter(|one| who.contains(&one.task)).map(|one| (one.task, one.place)).collect())
+                let waits = |one: Waiting| Waits { task: one.task, place: one.place, at: world.engine.waits_at(one.task) };
+                How::Stuck(waiting.into_iter().filter(|one| who.contains(&one.task)).map(waits).collect())
             }
         };
         if bounds.outcomes && !matches!(how, How::Diverged) {
@@ -260,7 +271,7 @@ impl Observer for World {
         if self.engine.begins_again {
             return Answer::Stop;
         }
-        if self.engine.graph.events.len() > self.bounds.steps {
+        if self.engine.graph.events.len() > self.bounds.steps.min(COUNT_MAX - 1) {
             self.too_long = true;
             return Answer::Stop;
         }

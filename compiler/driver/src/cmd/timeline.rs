@@ -1,6 +1,6 @@
 //! How a failing execution is told: who did what, one column a task, in an order in which it can happen.
 
-use explore::{Event, Failure, How, INITIAL, Id, Kind, Task, Until};
+use explore::{Event, Failure, How, INITIAL, Id, Kind, Task, Waits};
 use rt::observe::place;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -52,14 +52,9 @@ pub(super) fn tell(failure: &Failure) -> String {
         }
     }
     if let How::Stuck(waiting) = &failure.how {
-        for (task, place) in waiting {
-            let name = names.get(task).map_or_else(|| format!("task {task}"), |(name, _)| name.clone());
-            let what = graph
-                .events
-                .iter()
-                .rposition(|event| event.task == *task && event.blocked)
-                .map_or_else(|| "goes round and round and sees nothing new".into(), |id| waits_for(failure, id as Id, &names));
-            let _ = writeln!(text, "      {name} {what}{}", at(&short(place)));
+        for waits in waiting {
+            let name = names.get(&waits.task).map_or_else(|| format!("task {}", waits.task), |(name, _)| name.clone());
+            let _ = writeln!(text, "      {name} {}{}", waits_for(failure, waits, &names), at(&short(&waits.place.place)));
         }
     }
     text
@@ -115,13 +110,13 @@ fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<
             };
         }
         place::CANCEL | place::OBJECT | place::NEXT => return None,
-        place::STEP => return Some(called(step)),
+        place::STEP => return Some(step.operation.clone()),
         place::SERVING => {
             return match event.kind {
                 Kind::Await(_) if event.blocked => None,
                 Kind::Write(..) if step.operation.contains("drop") => Some("leaves the lock".into()),
                 Kind::Write(..) => None,
-                _ => Some(called(step)),
+                _ => Some(step.operation.clone()),
             };
         }
         _ => {}
@@ -130,13 +125,9 @@ fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<
         return Some("a time is over".into());
     }
     if !step.direct || step.place.is_empty() {
-        return (!step.operation.is_empty() && !event.blocked).then(|| called(step));
+        return (!step.operation.is_empty() && !event.blocked).then(|| step.operation.clone());
     }
     Some(access(failure, event, in_turns))
-}
-
-fn called(step: &explore::StepPlace) -> String {
-    step.operation.clone()
 }
 
 /// An atomic step of the user's own.
@@ -185,23 +176,28 @@ fn shown(value: u64, size: u8) -> String {
     if signed.unsigned_abs() < 1 << 40 { signed.to_string() } else { format!("{value:#x}") }
 }
 
-fn waits_for(failure: &Failure, id: Id, names: &Names) -> String {
-    let event = failure.graph.event(id);
-    let address = failure.addresses.get(event.location as usize).copied().unwrap_or(0);
-    match (place::kind(address), event.kind) {
-        (place::END, _) => {
+fn waits_for(failure: &Failure, waits: &Waits, names: &Names) -> String {
+    let graph = &failure.graph;
+    let blocked = graph.events.iter().rfind(|event| event.task == waits.task && event.blocked);
+    let address = waits.at.unwrap_or(0);
+    match place::kind(address) {
+        place::END => {
             let whom = (address ^ place::END) as Task;
             format!("waits for {} to end", names.get(&whom).map_or("a task", |(name, _)| name))
         }
-        (place::SERVING, Kind::Await(Until::Is(_))) => {
+        place::SERVING => {
             // Who was let in last has not let the next one in.
             let next = address ^ place::SERVING | place::NEXT;
-            let holder = failure.graph.events.iter().filter(|other| failure.addresses.get(other.location as usize) == Some(&next) && other.writes && other.seen == event.seen).map(|other| other.task).next();
-            match holder.and_then(|holder| names.get(&holder)) {
+            let holds = |other: &&explore::Event| {
+                failure.addresses.get(other.location as usize) == Some(&next) && other.writes && blocked.is_some_and(|event| event.seen == other.seen)
+            };
+            match graph.events.iter().find(holds).and_then(|holder| names.get(&holder.task)) {
                 Some((name, _)) => format!("waits for a lock that {name} holds"),
                 None => "waits for a lock".into(),
             }
         }
+        place::STEP if !waits.place.operation.is_empty() => format!("waits in {}, and nobody is left who could end that", waits.place.operation),
+        _ if blocked.is_none() => "goes round and round and sees nothing new".into(),
         _ => "waits, and nobody will wake it".into(),
     }
 }

@@ -13,7 +13,7 @@ mod revisit;
 mod rounds;
 
 use crate::axioms;
-use crate::clocks::{Clock, Clocks};
+use crate::clocks::{Clock, Clocks, Count};
 use crate::graph::*;
 use rt::observe::{Missed, place};
 use std::collections::HashMap;
@@ -64,6 +64,8 @@ enum State {
     Unborn,
     Ready,
     Waiting(Id),
+    /// A task, which has not ended, by the location of its end. This is no event before it is over.
+    Awaiting(u32),
     /// What it waited for has come; it does not know yet.
     Woken(Id),
     /// Another run comes to what it would do.
@@ -135,7 +137,9 @@ pub struct Engine {
     other_clocks: Clocks,
     order: axioms::Order,
     /// What the write that earlier reads may read instead follows; while that is looked at.
-    behind: Vec<u32>,
+    behind: Vec<Count>,
+    /// What is kept of the graph, and in which order; while that is looked at.
+    kept: Vec<Id>,
     script: Vec<Id>,
     cursor: usize,
     /// The cursor and the task that was let run there: it has to get further.
@@ -188,6 +192,7 @@ impl Engine {
             other_clocks: Clocks::default(),
             order: axioms::Order::default(),
             behind: Vec::new(),
+            kept: Vec::new(),
             script: Vec::new(),
             cursor: 0,
             promised: None,
@@ -387,8 +392,19 @@ impl Engine {
 
     /// Tasks that wait, or go round and see nothing new.
     pub fn waiting(&self) -> impl Iterator<Item = Task> + '_ {
-        let waits = |run: &Run| matches!(run.state, State::Waiting(_)) || !run.looks_at.is_empty();
+        let waits = |run: &Run| matches!(run.state, State::Waiting(_) | State::Awaiting(_)) || !run.looks_at.is_empty();
         self.tasks.iter().enumerate().filter(move |(_, run)| waits(run)).map(|(task, _)| task as Task)
+    }
+
+    /// Where a task waits.
+    pub fn waits_at(&self, task: Task) -> Option<u64> {
+        let run = &self.tasks[task as usize];
+        let location = match run.state {
+            State::Waiting(id) => self.graph.event(id).location,
+            State::Awaiting(location) => location,
+            _ => run.looks_at.first()?.0,
+        };
+        Some(self.address(location))
     }
 
     fn address(&self, location: u32) -> u64 {
@@ -432,7 +448,7 @@ impl Engine {
     /// A task's next step.
     pub fn step(&mut self, task: Task, request: &Request) -> Step {
         self.acts(task);
-        if let State::Waiting(_) = self.tasks[task as usize].state {
+        if let State::Waiting(_) | State::Awaiting(_) = self.tasks[task as usize].state {
             return Step::Wait;
         }
         if let State::Woken(id) = self.tasks[task as usize].state {
@@ -474,6 +490,11 @@ impl Engine {
         if !self.looks_at_ends && !matches!(request.kind, Kind::Await(_) | Kind::Write(..)) && request.kind.accesses() && place::kind(request.address) == place::END {
             self.looks_at_ends = true;
             self.begins_again = true;
+        }
+        let waits = matches!(request.kind, Kind::Await(_)) && self.only_awaited(location) && self.graph.modifications(location).is_empty();
+        if waits {
+            self.tasks[task as usize].state = State::Awaiting(location);
+            return Step::Wait;
         }
         self.extend(task, request, location)
     }
@@ -607,8 +628,7 @@ impl Engine {
         let (task, location) = (event.task, event.location);
         let initial = self.locations[location as usize].initial;
         let top = self.graph.modifications(location).len();
-        let only_awaited = place::kind(self.address(location)) == place::END && !self.looks_at_ends;
-        let lowest = if only_awaited { top } else { self.lowest(task, location) };
+        let lowest = if self.only_awaited(location) { top } else { self.lowest(task, location) };
         if self.mode != Mode::Exhaustive {
             return self.read_any(event, id, lowest);
         }
@@ -623,6 +643,11 @@ impl Engine {
             self.graph.place(location, id, top);
             self.awaken(location);
         }
+    }
+
+    /// Whether it is a task's end, and nobody looks there without waiting.
+    fn only_awaited(&self, location: u32) -> bool {
+        !self.looks_at_ends && place::kind(self.address(location)) == place::END
     }
 
     /// The lowest rank that a task's next read of a location may have.
@@ -670,7 +695,7 @@ impl Engine {
     fn write(&mut self, event: Event, id: Id) {
         let location = event.location;
         let top = self.graph.modifications(location).len();
-        if place::kind(self.address(location)) == place::END && !self.looks_at_ends {
+        if self.only_awaited(location) {
             // Who waits for it will see it, and nobody else looks.
             self.direction();
             self.graph.events.push(event);
@@ -726,7 +751,14 @@ impl Engine {
     /// Those who wait see the location's last value.
     fn awaken(&mut self, location: u32) {
         let initial = self.locations[location as usize].initial;
-        if !self.tasks.iter().any(|run| matches!(run.state, State::Waiting(_)) || !run.looks_at.is_empty()) {
+        let mut waits = false;
+        for run in &mut self.tasks {
+            if run.state == State::Awaiting(location) {
+                run.state = State::Ready;
+            }
+            waits |= matches!(run.state, State::Waiting(_)) || !run.looks_at.is_empty();
+        }
+        if !waits {
             return;
         }
         let value = self.graph.value(self.graph.at_rank(location, self.graph.modifications(location).len()), initial);

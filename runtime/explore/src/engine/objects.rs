@@ -39,7 +39,8 @@ impl Engine {
             if self.graph.turned == Some(id) {
                 // It has to wait there, with all the rest of this graph.
                 let event = *self.graph.event(id);
-                let (mut graph, renamed) = self.graph.keep(Graph::default(), |other| other != id);
+                let kept: Vec<Id> = (0..self.graph.events.len() as Id).filter(|&other| other != id).collect();
+                let (mut graph, renamed) = self.graph.keep(Graph::default(), &kept);
                 let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
                 graph.miss(Miss { task, location: event.location, write, stamp: event.stamp, alone: true });
                 self.pending.push(graph);

@@ -28,8 +28,16 @@ impl Engine {
             if new.blocked || !self.are_maximal(read, write, behind) {
                 continue;
             }
-            let (mut graph, renamed) =
-                self.graph.keep(self.spare.pop().unwrap_or_default(), |id| id == read || id == write || self.graph.event(id).stamp < old.stamp || behind.knows(self.graph.event(id)));
+            // In an order in which they can happen.
+            let mut kept = std::mem::take(&mut self.kept);
+            let all = || (0..self.graph.events.len() as Id).filter(|&id| id != read && id != write);
+            let is_older = |id: &Id| self.graph.event(*id).stamp < old.stamp;
+            kept.clear();
+            kept.extend(all().filter(is_older));
+            kept.extend(all().filter(|id| !is_older(id) && behind.knows(self.graph.event(*id))));
+            kept.extend([write, read]);
+            let (mut graph, renamed) = self.graph.keep(self.spare.pop().unwrap_or_default(), &kept);
+            self.kept = kept;
             graph.misses.retain(|miss| miss.stamp < old.stamp);
             let (read, write_here) = (renamed[read as usize], renamed[write as usize]);
             graph.unplace(location, write_here);
@@ -51,7 +59,9 @@ impl Engine {
                 if rank < lowest_of_read || old.blocked && rank == top || graph.is_held(location, rank) {
                     continue;
                 }
-                let mut graph = graph.clone();
+                let mut copy = self.spare.pop().unwrap_or_default();
+                copy.copy(&graph);
+                let mut graph = copy;
                 graph.place(location, write_here, rank);
                 graph.turned = Some(read);
                 let event = &mut graph.events[read as usize];
@@ -64,8 +74,11 @@ impl Engine {
                 self.other_clocks.all(&graph);
                 if self.other_clocks.sequential < 2 || self.order.exists(&graph, &self.other_clocks, &[read, write_here]) {
                     self.pending.push(graph);
+                } else {
+                    self.spare.push(graph);
                 }
             }
+            self.spare.push(graph);
         }
         self.behind = buffer;
     }

@@ -79,14 +79,16 @@ impl Engine {
             return Round::Unfair;
         }
         let first = round[0] as usize;
-        if first + round.len() != self.graph.events.len() {
-            if self.graph.turned != round.last().copied() {
+        let turned = self.graph.turned == round.last().copied();
+        if turned || first + round.len() != self.graph.events.len() {
+            if !turned {
                 self.tasks[task as usize].rounds[at] = (place, done, state);
                 return Round::Goes;
             }
             self.miss_round(&round);
             // An earlier read that was made to read a later write: it has to wait there, with all the rest of this graph.
-            let (graph, _) = self.graph.keep(Graph::default(), |id| !round.contains(&id));
+            let kept: Vec<Id> = (0..self.graph.events.len() as Id).filter(|id| !round.contains(id)).collect();
+            let (graph, _) = self.graph.keep(Graph::default(), &kept);
             self.pending.push(graph);
             return Round::Unfair;
         }

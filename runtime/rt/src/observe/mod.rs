@@ -161,7 +161,7 @@ pub enum End {
 #[derive(Debug)]
 pub struct Waiting {
     pub task: u32,
-    pub place: String,
+    pub place: StepPlace,
 }
 
 pub struct Ended {

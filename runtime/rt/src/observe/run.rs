@@ -406,7 +406,7 @@ pub(super) fn who_waits() -> Vec<Waiting> {
         .map(|task| {
             let record = world().task(task).record;
             // SAFETY: the fiber does not run, and its frames are whole.
-            let place = unsafe { fault::place(caller(record)) };
+            let place = unsafe { fault::step_place(caller(record)) };
             Waiting { task, place }
         })
         .collect()
