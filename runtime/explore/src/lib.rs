@@ -6,6 +6,7 @@ mod engine;
 mod graph;
 
 mod program;
+mod shrink;
 
 pub use engine::{Direction, Engine, Mode, Next, Outcome, Request, Step};
 pub use graph::{Change, Event, Graph, INITIAL, Id, Kind, Order, Task, Until};

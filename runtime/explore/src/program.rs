@@ -2,6 +2,7 @@
 
 use crate::clocks::COUNT_MAX;
 use crate::engine::{Direction, Engine, Mode, Next, Request, Round, Step};
+use crate::shrink::{Cost, Failing, shrink};
 use crate::graph::{Graph, Id, Kind, Order, Task, Until};
 use std::collections::BTreeMap;
 
@@ -153,8 +154,10 @@ fn explore_with(
         observe::divide(stance.divides);
     };
     take(stance);
-    let new = |engine: Engine| World { engine, bounds, too_long: false, unfair: false, repeats: false, asked: None, places: Vec::new(), wanted: Vec::new(), accesses: Vec::new() };
+    let new = |engine: Engine| World::new(engine, bounds);
     let mut world = new(start());
+    // A run that is repeated is told as it is.
+    let simpler = !world.engine.is_directed();
     let mut report = Report { executions: 0, complete: false, too_long: 0, runs: 0, failure: None, outcomes: BTreeMap::new() };
     loop {
         if report.runs >= bounds.executions || report.too_long >= TOO_LONG_MAX {
@@ -225,12 +228,53 @@ fn explore_with(
             *report.outcomes.entry(outcome(&ended.out, Some(&how))).or_default() += 1;
             continue;
         }
+        if simpler && !matches!(how, How::Diverged) {
+            let simple = simplest(session, entry, &world.engine, &how);
+            if let Some(failure) = again(session, entry, &simple, stance).failure.filter(|failure| is_same(&failure.how, &how)) {
+                report.failure = Some(failure);
+                return report;
+            }
+        }
         let (graph, directions) = (world.engine.graph.clone(), world.engine.directions());
         let (places, addresses, accesses) = places(session, entry, &world.engine, &graph, raced);
         let how = if let How::Raced(_) = how { How::Raced(accesses) } else { how };
         report.failure = Some(Failure { how, out: ended.out, graph, places, directions, stance, addresses });
         return report;
     }
+}
+
+/// Whether two runs fail in the same way.
+fn is_same(one: &How, other: &How) -> bool {
+    // The place, but not the values that the message may hold.
+    let place = |report: &str| report.lines().next().and_then(|line| line.split_once(": ")).map(|(place, _)| place.to_string());
+    match (one, other) {
+        (How::Panicked(one), How::Panicked(other)) => place(one) == place(other),
+        (How::Exited(one), How::Exited(other)) => one == other,
+        (How::Stuck(_), How::Stuck(_)) | (How::Raced(_), How::Raced(_)) => true,
+        _ => false,
+    }
+}
+
+/// What leads to the simplest execution that fails in the same way.
+fn simplest(session: &Session, entry: u64, failed: &Engine, how: &How) -> Vec<Direction> {
+    let failing = |engine: &Engine| {
+        let directions = engine.directions();
+        Failing { cost: Cost::of(&engine.graph, &directions), directions }
+    };
+    let mut fails = |directions: &[Direction]| {
+        let mut world = World::new(Engine::suggest(directions.to_vec()), Bounds::default());
+        world.engine.begin();
+        let ended = session.run(entry, &mut world);
+        let found = match ended.end {
+            End::Panicked(text) => How::Panicked(text),
+            End::Exited(code) if code != 0 => How::Exited(code),
+            End::Stuck(_) if !world.engine.has_given_up() => How::Stuck(Vec::new()),
+            End::Raced(_) => How::Raced(Vec::new()),
+            _ => return None,
+        };
+        is_same(&found, how).then(|| failing(&world.engine))
+    };
+    shrink(failing(failed), &mut fails).directions
 }
 
 /// What came of an execution, in a line or some.
@@ -257,9 +301,15 @@ fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph, wanted: Vec
     engine.begin();
     let bounds = Bounds { steps: graph.events.len(), ..Bounds::default() };
     let places = vec![StepPlace::default(); graph.events.len()];
-    let mut world = World { engine, bounds, too_long: false, unfair: false, repeats: false, asked: Some(Vec::new()), places, wanted, accesses: Vec::new() };
+    let mut world = World { asked: Some(Vec::new()), places, wanted, ..World::new(engine, bounds) };
     session.run(entry, &mut world);
     (world.places, world.engine.addresses(), world.accesses)
+}
+
+impl World {
+    fn new(engine: Engine, bounds: Bounds) -> World {
+        World { engine, bounds, too_long: false, unfair: false, repeats: false, asked: None, places: Vec::new(), wanted: Vec::new(), accesses: Vec::new() }
+    }
 }
 
 fn order(number: u8) -> Order {

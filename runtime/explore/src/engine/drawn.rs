@@ -8,11 +8,27 @@ impl Engine {
         Engine { directions, pending: Vec::new(), ..Engine::new(Mode::Directed) }
     }
 
-    /// What leads to the graph again.
+    /// Whether it repeats a run.
+    pub fn is_directed(&self) -> bool {
+        self.mode == Mode::Directed
+    }
+
+    /// One run that goes as a former one as far as it can: what cannot be done is left out.
+    pub fn suggest(directions: Vec<Direction>) -> Engine {
+        Engine { lenient: true, ..Engine::direct(directions) }
+    }
+
+    /// What leads to the graph again, in the order in which it is told. Tasks have the numbers that they get when they begin in
+    /// that order.
     pub fn directions(&self) -> Vec<Direction> {
         let mut written: HashMap<u32, Vec<Id>> = HashMap::new();
+        let mut numbers: HashMap<Task, Task> = HashMap::from([(0, 0)]);
+        let first = if self.apart.is_some() { 2 } else { 1 };
+        if let Some(apart) = self.apart {
+            numbers.insert(apart, 1);
+        }
         let mut all = Vec::new();
-        for id in self.graph.script() {
+        for id in self.graph.story().0 {
             let event = self.graph.event(id);
             let mut back = 0;
             if let Kind::Choice(_, which) = event.kind {
@@ -27,9 +43,17 @@ impl Engine {
                     before.push(id);
                 }
             }
-            all.push((event.task, back));
+            all.push((numbers.get(&event.task).copied().unwrap_or(event.task), back));
+            if let Kind::Spawn(child) = event.kind {
+                let next = first + self.spawned_before(&numbers);
+                numbers.insert(child, next);
+            }
         }
         all
+    }
+
+    fn spawned_before(&self, numbers: &HashMap<Task, Task>) -> Task {
+        numbers.len() as Task - if self.apart.is_some() { 2 } else { 1 }
     }
 
     pub(super) fn draw(&mut self, below: usize) -> usize {
@@ -79,13 +103,18 @@ impl Engine {
         let initial = self.locations[location as usize].initial;
         let top = self.graph.modifications(location).len();
         let mut tries: Vec<usize> = (lowest..top).collect();
-        let wished = self.direction().map(|back| top.saturating_sub(back as usize));
+        let mut wished = self.direction().map(|back| top.saturating_sub(back as usize));
         loop {
-            let rank = if let Some(wished) = wished { wished } else if tries.is_empty() || self.draw(3) != 0 { top } else { tries.swap_remove(self.draw(tries.len())) };
+            let rank = match wished {
+                Some(wished) => wished,
+                None if self.mode == Mode::Directed || tries.is_empty() || self.draw(3) != 0 => top,
+                None => tries.swap_remove(self.draw(tries.len())),
+            };
             let mut event = event;
             let from = self.graph.at_rank(location, rank);
             event.see(from, self.graph.value(from, initial));
-            if wished.is_none() && rank < top && (event.blocked || event.writes && self.graph.is_held(location, rank)) {
+            let must = wished.take().is_some() && !self.lenient;
+            if !must && rank < top && (rank < lowest || event.blocked || event.writes && self.graph.is_held(location, rank)) {
                 continue;
             }
             self.clocks.mark(task);
@@ -94,7 +123,7 @@ impl Engine {
             if event.writes {
                 self.graph.place(location, id, rank);
             }
-            if rank == top || wished.is_some() || self.is_consistent(id) {
+            if rank == top || must || self.is_consistent(id) {
                 if event.writes {
                     self.awaken(location);
                 }

@@ -160,6 +160,8 @@ pub struct Engine {
     turn: Option<Task>,
     directions: Vec<Direction>,
     directed: usize,
+    /// What cannot be done as they say is left out.
+    lenient: bool,
     /// Of the longest run so far.
     longest: usize,
     /// Priorities fall at these steps.
@@ -208,6 +210,7 @@ impl Engine {
             turn: None,
             directions: Vec::new(),
             directed: 0,
+            lenient: false,
             longest: 64,
             changes: Vec::new(),
             priorities: Vec::new(),
@@ -294,12 +297,17 @@ impl Engine {
             self.turn = Some(turn);
             return Next::Run(turn);
         }
-        if let Mode::Directed = self.mode
+        while let Mode::Directed = self.mode
             && let Some(&(task, _)) = self.directions.get(self.directed)
         {
             // It may have to begin, or to be told what it waited for, before it can make the step.
+            let gone = |run: &Run| run.state == State::Ended || run.state == State::Unborn && self.apart != Some(task);
             let run = self.tasks.get(task as usize);
-            if run.is_none_or(|run| run.state == State::Ended || self.promised == Some(self.directed) && !run.is_ready()) {
+            if run.is_none_or(|run| gone(run) || self.promised == Some(self.directed) && !run.is_ready()) {
+                if self.lenient {
+                    self.directed += 1;
+                    continue;
+                }
                 return Next::Diverged;
             }
             self.promised = Some(self.directed);
@@ -721,15 +729,12 @@ impl Engine {
             }
         } else if let Some(back) = self.direction() {
             rank = top.saturating_sub(back as usize);
+            if self.lenient && rank < top {
+                rank = self.clear_place(&event, id, rank, lowest, top);
+            }
         } else if lowest < top && self.draw(4) == 0 {
             let wished = lowest + self.draw(top - lowest);
-            if !self.graph.is_held(location, wished) {
-                self.graph.place(location, id, wished);
-                if self.is_consistent(id) {
-                    rank = wished;
-                }
-                self.graph.unplace(location, id);
-            }
+            rank = self.clear_place(&event, id, wished, lowest, top);
         }
         self.graph.place(location, id, rank);
         self.awaken(location);
@@ -741,6 +746,18 @@ impl Engine {
         copy.copy(&self.graph);
         self.pending.push(copy);
         self.pending.last_mut().expect("one was pushed")
+    }
+
+    /// This place for a write, if it may stand there; else the last one.
+    fn clear_place(&mut self, event: &Event, id: Id, wished: usize, lowest: usize, top: usize) -> usize {
+        let location = event.location;
+        if wished < lowest || self.graph.is_held(location, wished) {
+            return top;
+        }
+        self.graph.place(location, id, wished);
+        let stands = self.is_consistent(id);
+        self.graph.unplace(location, id);
+        if stands { wished } else { top }
     }
 
     /// Whether it still is, after something was added.

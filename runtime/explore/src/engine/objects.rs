@@ -48,7 +48,10 @@ impl Engine {
             return Missed::Void;
         }
         if self.mode == Mode::Directed && self.directed < self.directions.len() {
-            return Missed::Diverged;
+            if !self.lenient {
+                return Missed::Diverged;
+            }
+            self.directed += 1;
         }
         let use_of = Kind::Update(Order::AcquireRelease, Change::Add, 1);
         let request = Request { kind: use_of, address, size: 8, memory: None, site: 0 };
