@@ -52,6 +52,8 @@ pub(crate) enum Command {
     ExplainLoops { file: PathBuf, format: MessageFormat },
     Emit { stage: Stage, file: PathBuf, function: Option<String> },
     Explore(Explore),
+    /// Reports of the parts of one exploration.
+    Merge(Vec<PathBuf>),
     Litmus(Litmus),
     Oracle(Oracle),
     Version,
@@ -86,9 +88,7 @@ pub(crate) enum Effort {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Explore {
     pub file: PathBuf,
-    /// How many schedules to draw; `None`: every execution.
-    pub random: Option<u64>,
-    /// The first one's seed.
+    /// Of schedules that are drawn, the first one's seed.
     pub seed: u64,
     /// More executions than these are not looked at.
     pub executions: u64,
@@ -96,8 +96,14 @@ pub(crate) struct Explore {
     pub atomics: bool,
     /// Shows all that can come of the program instead of the first failure.
     pub outcomes: bool,
-    /// Schedules are drawn by priorities that change so many times but one.
+    /// Schedules are drawn by priorities that change so many times but one; 0: whoever, at each step.
     pub depth: Option<u32>,
+    /// In so many copies of this process.
+    pub jobs: usize,
+    /// One part of the work.
+    pub part: Option<explore::Part>,
+    /// Where to tell how it ended.
+    pub report: Option<PathBuf>,
     /// One execution again.
     pub replay: Option<String>,
 }
@@ -166,6 +172,13 @@ pub(crate) enum Make {
 pub(crate) const EXECUTIONS_MAX: u64 = 10_000_000;
 /// So often a litmus test runs on the machine.
 pub(crate) const ITERATIONS: u64 = 1_000_000;
+/// `2/8`: the second of eight.
+fn part(text: &str) -> Option<explore::Part> {
+    let (number, of) = text.split_once('/')?;
+    let part = explore::Part { number: number.parse().ok()?, of: of.parse().ok()? };
+    (1..=part.of).contains(&part.number).then_some(part)
+}
+
 /// So many schedules are drawn.
 pub(crate) const SCHEDULES: u64 = 10_000;
 
@@ -184,7 +197,7 @@ const SHAPES: &[Shape] = &[
     Shape { name: "test", options: &[("--filter", true), ("--replay", true)] },
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
-    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true)] },
+    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true), ("--jobs", true), ("--shard", true), ("--report", true), ("--merge", false)] },
     Shape {
         name: "litmus",
         options: &[
@@ -406,7 +419,10 @@ impl Given {
                 Command::Emit { stage, file: self.one("a file")?.into(), function }
             }
             "explore" => {
-                let (random, seed) = (self.number("--random")?, self.number("--seed")?);
+                if self.take(&["--merge"]).is_some() {
+                    return Ok(Command::Merge(self.plain.drain(..).map(PathBuf::from).collect()));
+                }
+                let (random, seed) = (self.number::<u64>("--random")?, self.number("--seed")?);
                 let (executions, atomics) = (self.number("--executions")?, self.take(&["--atomics"]).is_some());
                 let outcomes = self.take(&["--outcomes"]).is_some();
                 let (depth, replay) = (self.number("--pct")?.map(|depth: u64| depth.clamp(1, 64) as u32), self.take(&["--replay"]));
@@ -414,8 +430,17 @@ impl Given {
                 if ways.iter().filter(|way| **way).count() > 1 {
                     return Err("error: `--exhaustive`, `--random`, `--pct` and `--replay` are ways to explore; choose one".into());
                 }
-                let most = if depth.is_some() { SCHEDULES } else { EXECUTIONS_MAX };
-                Command::Explore(Explore { file: self.one("a file")?.into(), random, seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, replay })
+                let most = random.unwrap_or(if depth.is_some() { SCHEDULES } else { EXECUTIONS_MAX });
+                let depth = if random.is_some() { Some(0) } else { depth };
+                let part = match self.take(&["--shard"]) {
+                    Some(text) => Some(part(&text).ok_or_else(|| usage(&format!("`--shard` needs a part, such as `1/4`, not `{text}`"), "explore"))?),
+                    None => None,
+                };
+                let (jobs, report) = (self.number("--jobs")?.unwrap_or(1), self.take(&["--report"]).map(PathBuf::from));
+                if (jobs > 1 || part.is_some()) && (depth.is_some() || replay.is_some()) {
+                    return Err("error: `--jobs` and `--shard` share out every execution; a schedule that is drawn or repeated is not shared out".into());
+                }
+                Command::Explore(Explore { file: self.one("a file")?.into(), seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, jobs, part, report, replay })
             }
             "litmus" => {
                 let (json, verbose, dot) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some(), self.take(&["--dot"]).is_some());

@@ -20,6 +20,7 @@ pub(crate) fn run(request: Request) -> u8 {
         Command::CheckLibrary { format } => check::check_library(format, global),
         Command::Emit { stage, file, function } => emit::emit(stage, &file, function.as_deref(), global),
         Command::Explore(request) => explore::explore(&request, global),
+        Command::Merge(reports) => explore::parts::merge(&reports),
         Command::Explain { code } => explain::explain(&code),
         Command::ExplainLoops { file, format } => explain::loops(&file, format, global),
         Command::Oracle(request) => oracle::oracle(&request, global),

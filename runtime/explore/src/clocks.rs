@@ -56,8 +56,15 @@ impl Clocks {
     }
 
     /// Makes room for a task.
+    #[inline]
     fn meet(&mut self, task: Task) {
-        let task = task as usize;
+        if (task as usize + 1) * TASK_ROWS * self.width > self.tasks.len() || self.width == 0 {
+            self.widen(task as usize);
+        }
+    }
+
+    #[cold]
+    fn widen(&mut self, task: usize) {
         if task >= self.width {
             let width = (task + 1).next_power_of_two().max(WIDTH_MIN);
             self.tasks = widened(&self.tasks, self.width, width);
@@ -164,11 +171,12 @@ impl Clocks {
                 message.copy_from_slice(row(known, RELEASED, width));
             }
             if event.is_update() && event.from != INITIAL {
-                let source = (event.from as usize * EVENT_ROWS + MESSAGE) * width;
-                for count in 0..width {
-                    let theirs = self.events[source + count];
-                    let mine = &mut self.events[own + MESSAGE * width + count];
-                    *mine = (*mine).max(theirs);
+                let (source, to) = ((event.from as usize * EVENT_ROWS + MESSAGE) * width, own + MESSAGE * width);
+                let (low, high) = self.events.split_at_mut(source.max(to));
+                if source < to {
+                    join(&mut high[..width], &low[source..source + width]);
+                } else {
+                    join(&mut low[to..to + width], &high[..width]);
                 }
             }
         }
@@ -194,9 +202,14 @@ fn row(rows: &mut [Count], row: usize, width: usize) -> &mut [Count] {
     &mut rows[row * width..(row + 1) * width]
 }
 
+/// Rows are a multiple of so many counts, which a vector compares at once.
+const LANES: usize = WIDTH_MIN;
+
 fn join(mine: &mut [Count], theirs: &[Count]) {
-    for (mine, theirs) in mine.iter_mut().zip(theirs) {
-        *mine = (*mine).max(*theirs);
+    for (mine, theirs) in mine.as_chunks_mut::<LANES>().0.iter_mut().zip(theirs.as_chunks::<LANES>().0) {
+        for lane in 0..LANES {
+            mine[lane] = mine[lane].max(theirs[lane]);
+        }
     }
 }
 

@@ -193,6 +193,12 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// Nothing has happened.
+    pub fn clear(&mut self) {
+        (self.events.clear(), self.writes.clear(), self.starts.clear(), self.misses.clear());
+        (self.fresh, self.turned, self.stamps) = (None, None, 0);
+    }
+
     /// Becomes the same as another one, in its own memory.
     pub fn copy(&mut self, other: &Graph) {
         self.events.clone_from(&other.events);

@@ -5,10 +5,14 @@ mod clocks;
 mod engine;
 mod graph;
 
+mod exploration;
+mod jobs;
 mod program;
 mod shrink;
+mod world;
 
 pub use engine::{Direction, Engine, Mode, Next, Outcome, Request, Step};
 pub use graph::{Change, Event, Graph, INITIAL, Id, Kind, Order, Task, Until};
-pub use program::{Bounds, Failure, How, MemoryAccess, Report, Run, Stance, Waits, again, explore, explore_each};
+pub use program::{Bounds, Failure, How, MemoryAccess, Report, Run, Stance, Tell, Waits, again, explore, explore_each};
+pub use jobs::{Part, explore_in_jobs};
 pub use rt::observe::StepPlace;

@@ -3,9 +3,9 @@
 //!
 //! `entry` holds the only exported symbols; everything else is reached from there.
 
-mod apart;
 mod cancel;
 mod clock;
+mod copies;
 mod entry;
 mod fault;
 mod fiber;
@@ -30,13 +30,13 @@ mod virt;
 mod wait;
 mod watch;
 
-pub use apart::{Ended, run as run_apart};
+pub use copies::{in_copies, shared_words};
 pub use entry::{address, symbol};
 pub use start::{bind, run_appended, run_linked, run_main, run_test};
 
 /// Makes the program that is about to run a repeatable one.
 pub fn repeatable(seed: u64) {
-    virt::begin(seed, u64::MAX);
+    virt::begin(seed);
 }
 
 /// Has the program that is about to run tell its counts at its end.

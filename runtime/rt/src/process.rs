@@ -40,6 +40,5 @@ pub fn is_ending() -> bool {
 pub fn end(code: i32) -> ! {
     ENDING.store(true, Ordering::Relaxed);
     crate::watch::end();
-    crate::apart::end_of_child();
     std::process::exit(code)
 }

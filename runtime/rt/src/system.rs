@@ -19,9 +19,7 @@ unsafe extern "C" {
     pub fn _exit(code: c_int) -> !;
     pub fn fork() -> c_int;
     pub fn waitpid(child: c_int, status: *mut c_int, options: c_int) -> c_int;
-    pub fn dup2(from: c_int, to: c_int) -> c_int;
     pub fn close(file: c_int) -> c_int;
-    pub fn alarm(seconds: u32) -> u32;
     #[cfg(target_os = "linux")]
     pub fn epoll_create1(flags: c_int) -> c_int;
     #[cfg(target_os = "linux")]
@@ -33,6 +31,7 @@ unsafe extern "C" {
 
 pub const PROT_READ: c_int = 1;
 pub const PROT_WRITE: c_int = 2;
+pub const MAP_SHARED: c_int = 0x01;
 pub const MAP_PRIVATE: c_int = 0x02;
 #[cfg(target_os = "linux")]
 pub const MAP_ANONYMOUS: c_int = 0x20;

@@ -23,13 +23,11 @@ struct Virtual {
     words: u64,
     now: i64,
     made: u64,
-    /// More decisions than this are taken for no end.
-    limit: u64,
     hash: u64,
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
-static STATE: Mutex<Virtual> = Mutex::new(Virtual { decisions: 0, words: 0, now: 0, made: 0, limit: u64::MAX, hash: 0 });
+static STATE: Mutex<Virtual> = Mutex::new(Virtual { decisions: 0, words: 0, now: 0, made: 0, hash: 0 });
 
 /// Whether this run is a repeatable one. Decided before any Aurora code runs.
 pub fn is_on() -> bool {
@@ -38,9 +36,9 @@ pub fn is_on() -> bool {
 }
 
 /// Makes the run repeatable. To be called before the program starts.
-pub fn begin(seed: u64, limit: u64) {
+pub fn begin(seed: u64) {
     let mut state = lock(&STATE);
-    *state = Virtual { decisions: mix(seed), words: mix(!seed), now: 0, made: 0, limit, hash: 0xcbf2_9ce4_8422_2325 };
+    *state = Virtual { decisions: mix(seed), words: mix(!seed), now: 0, made: 0, hash: 0xcbf2_9ce4_8422_2325 };
     // ORDER: Relaxed; as above.
     ON.store(true, Ordering::Relaxed);
 }
@@ -48,13 +46,14 @@ pub fn begin(seed: u64, limit: u64) {
 /// The same, if `AURORA_VIRTUAL` holds a seed.
 pub fn begin_if_asked() {
     if let Some(seed) = std::env::var("AURORA_VIRTUAL").ok().and_then(|text| text.trim().parse().ok()) {
-        begin(seed, u64::MAX);
+        begin(seed);
     }
 }
 
-/// Of all decisions so far.
-pub fn hash() -> u64 {
-    lock(&STATE).hash
+/// How many decisions there were so far, and a hash of them all.
+pub fn signature() -> (u64, u64) {
+    let state = lock(&STATE);
+    (state.made, state.hash)
 }
 
 impl Virtual {
@@ -72,10 +71,6 @@ impl Virtual {
 /// One of `count`.
 pub fn choose(count: usize) -> usize {
     let mut state = lock(&STATE);
-    if state.made >= state.limit {
-        drop(state);
-        crate::fault::fatal("this schedule does not end: tasks go on without getting anywhere");
-    }
     if count < 2 {
         state.now += NANOSECONDS_PER_DECISION;
         state.made += 1;

@@ -7,7 +7,7 @@
 use crate::fault::{self, Caller};
 use crate::fiber::Record;
 use crate::prim::{AtomicU8, AtomicU64, LazyLock, Mutex, Ordering, lock};
-use crate::{clock, process, sched, standard};
+use crate::{clock, process, sched, standard, virt};
 use abi::TaskHead;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -213,6 +213,10 @@ impl Log {
             read(&STARTED),
             sched::count()
         );
+        if virt::is_on() {
+            let (decisions, hash) = virt::signature();
+            let _ = writeln!(text, "schedule: {decisions} decisions, signature {hash:016x}");
+        }
         let mut sorted: Vec<_> = places.into_iter().collect();
         sorted.sort_by_key(|(_, waits)| std::cmp::Reverse(waits.nanoseconds));
         for (place, waits) in sorted.iter().take(40) {

@@ -173,19 +173,11 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, replay: Option<&str>, glob
         }
         let hir = made.typed.program();
         let chosen: Vec<Option<Exploration>> = hir.tests.iter().map(|&id| hir.fn_def(id).attrs.exploration).collect();
-        let schedules: Vec<Option<u64>> =
-            chosen.iter().map(|chosen| if let Some(Exploration::Schedules(count)) = chosen { Some(*count) } else { None }).collect();
-        // Code that lets others go on at each atomic operation is a little slower: only where it is asked for.
-        let options = Options { observed: schedules.iter().any(Option::is_some), ..Options::default() };
-        let Ok(code) = in_memory(&mut session, &program, &options) else {
+        let Ok(code) = in_memory(&mut session, &program, &Options::default()) else {
             broken = true;
             continue;
         };
         let wanted: Vec<bool> = program.tests.iter().map(|(name, _)| filter.is_none_or(|wanted| name.contains(wanted))).collect();
-        // Those of many schedules first: each runs in a copy of this process, which must not have started threads.
-        let apart: Vec<Option<Result<(), String>>> = (0..wanted.len())
-            .map(|index| schedules[index].filter(|_| wanted[index]).map(|count| under_schedules(&code, index, count)))
-            .collect();
         let mut explored = match explorations(file, &chosen, &wanted, replay, global) {
             Ok(explored) => explored,
             Err(_) => {
@@ -193,7 +185,7 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, replay: Option<&str>, glob
                 continue;
             }
         };
-        for ((index, (name, _)), apart) in program.tests.iter().enumerate().zip(apart) {
+        for (index, (name, _)) in program.tests.iter().enumerate() {
             if !wanted[index] {
                 skipped += 1;
                 continue;
@@ -215,11 +207,10 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, replay: Option<&str>, glob
                 }
                 continue;
             }
-            let more = schedules[index].map_or(String::new(), |count| format!(" ({count} schedules)"));
-            match apart.unwrap_or_else(|| code.run_test(index)) {
+            match code.run_test(index) {
                 Ok(()) => {
                     passed += 1;
-                    println!("ok    {}: {name}{more}", file.display());
+                    println!("ok    {}: {name}", file.display());
                 }
                 Err(message) => {
                     failed += 1;
@@ -250,7 +241,7 @@ fn explorations(
     let mode = |index: usize| match chosen[index].filter(|_| wanted[index])? {
         Exploration::Exhaustive => Some((Mode::Exhaustive, EXECUTIONS_MAX)),
         Exploration::Priorities(depth) => Some((Mode::Priorities(0, depth), SCHEDULES)),
-        Exploration::Schedules(_) => None,
+        Exploration::Schedules(count) => Some((Mode::Priorities(0, 0), count)),
     };
     let mut all: Vec<Option<Explored>> = chosen.iter().map(|_| None).collect();
     if (0..chosen.len()).all(|index| mode(index).is_none()) {
@@ -264,7 +255,7 @@ fn explorations(
     for (index, explored) in all.iter_mut().enumerate() {
         let Some((mode, executions)) = mode(index) else { continue };
         let report = match replay {
-            None => observed.explore(Some(index), mode, ::explore::Bounds { executions, ..::explore::Bounds::default() }),
+            None => observed.explore(Some(index), mode, ::explore::Bounds { executions, ..explore::bounds(mode) }, &mut |_, _| ()),
             Some(text) => observed.again(Some(index), text).map_err(|why| {
                 eprintln!("{why}");
                 exit::USER
@@ -273,28 +264,9 @@ fn explorations(
         *explored = Some(match &report.failure {
             Some(failure) => Err((explore::story(failure), observed.replay(failure))),
             None if replay.is_some() => Ok("repeated, and it did not fail".into()),
-            None if report.complete || matches!(mode, Mode::Priorities(..)) => Ok(explore::verdict(&report)),
-            None => Err((format!("{}; a test has to be complete", explore::verdict(&report)), "?".into())),
+            None if report.complete || mode != Mode::Exhaustive && report.too_long == 0 => Ok(explore::verdict(&report, mode != Mode::Exhaustive)),
+            None => Err((format!("{}; a test has to be complete", explore::verdict(&report, mode != Mode::Exhaustive)), "?".into())),
         });
     }
     Ok(all)
-}
-
-/// Runs a test under the schedules of the seeds from 0 on, until one fails.
-fn under_schedules(code: &Code, index: usize, count: u64) -> Result<(), String> {
-    for seed in 0..count {
-        let ended = rt::run_apart(seed, &|| match code.run_test(index) {
-            Ok(()) => 0,
-            Err(report) => {
-                eprintln!("{report}");
-                exit::USER.into()
-            }
-        });
-        let ended = ended.map_err(|error| format!("a run cannot be started: {error}"))?;
-        if ended.code != 0 {
-            let report = String::from_utf8_lossy(&ended.err).into_owned();
-            return Err(format!("with the schedule of seed {seed}:\n{report}"));
-        }
-    }
-    Ok(())
 }

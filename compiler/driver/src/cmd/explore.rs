@@ -1,7 +1,9 @@
 //! `aurorac explore FILE`: a program in every execution that it has, or under schedules that are drawn.
 
+pub(super) mod parts;
+
 use crate::args::{Explore, Global, MessageFormat};
-use crate::cmd::build::{concrete, in_memory, with_symbols};
+use crate::cmd::build::{concrete, with_symbols};
 use crate::cmd::timeline;
 use crate::exit;
 use crate::pipeline::Purpose;
@@ -11,15 +13,9 @@ use codegen::jit::Code;
 use explore::Mode;
 use mir::Grain;
 use mir::body::MonoProgram;
+use std::io::IsTerminal;
 use std::path::Path;
-use std::collections::HashSet;
-
-pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
-    match request.random {
-        Some(count) => random(request, count, global),
-        None => executions(request, global),
-    }
-}
+use std::time::Instant;
 
 /// A program in memory whose every step is asked for.
 pub(super) struct Observed {
@@ -58,8 +54,13 @@ impl Observed {
     }
 
     /// Explores `main`, or a test.
-    pub(super) fn explore(&self, test: Option<usize>, mode: Mode, bounds: explore::Bounds) -> explore::Report {
-        explore::explore(&self.session, self.session.entry(test), mode, self.stance, bounds)
+    pub(super) fn explore(&self, test: Option<usize>, mode: Mode, bounds: explore::Bounds, tell: explore::Tell) -> explore::Report {
+        explore::explore(&self.session, self.session.entry(test), mode, self.stance, bounds, tell)
+    }
+
+    /// Every execution of `main`, in copies of this process; or those of one part.
+    fn explore_in_jobs(&self, bounds: explore::Bounds, jobs: usize, part: Option<explore::Part>, tell: explore::Tell) -> Result<explore::Report, String> {
+        explore::explore_in_jobs(&self.session, self.session.entry(None), self.stance, bounds, jobs, part, tell)
     }
 
     /// Every execution of a test; `each` hears of what it wrote, and of its events.
@@ -99,13 +100,52 @@ fn mark(session: &Session) -> u32 {
     (hash >> 40) as u32
 }
 
+/// How long a run may be: one that is drawn is not kept in mind, so it may be longer.
+pub(super) fn bounds(mode: Mode) -> explore::Bounds {
+    let steps = if mode == Mode::Exhaustive { explore::Bounds::default().steps } else { 30_000 };
+    explore::Bounds { steps, ..explore::Bounds::default() }
+}
+
+/// A line that says how far it is, on a terminal.
+struct Progress {
+    began: Instant,
+    told: Instant,
+    shows: bool,
+    is_shown: bool,
+}
+
+impl Progress {
+    fn new(began: Instant) -> Progress {
+        Progress { began, told: began, shows: std::io::stderr().is_terminal(), is_shown: false }
+    }
+
+    fn tell(&mut self, runs: u64, waiting: usize) {
+        if self.shows && self.told.elapsed().as_millis() >= 500 {
+            self.told = Instant::now();
+            self.is_shown = true;
+            let rate = runs as f64 / self.began.elapsed().as_secs_f64();
+            eprint!("\r{runs} executions, {rate:.0} a second, {waiting} branches wait\x1b[K");
+        }
+    }
+
+    fn end(&self) {
+        if self.is_shown {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
 /// How many executions, and whether these are all.
-pub(super) fn verdict(report: &explore::Report) -> String {
-    let counted = if report.executions == 1 { "1 execution".to_string() } else { format!("{} executions", report.executions) };
-    if report.complete {
+pub(super) fn verdict(report: &explore::Report, drawn: bool) -> String {
+    let one = if drawn { "schedule" } else { "execution" };
+    let counted = if report.executions == 1 { format!("1 {one}") } else { format!("{} {one}s", report.executions) };
+    if drawn && report.too_long == 0 {
+        counted
+    } else if report.complete {
         format!("{counted}, complete")
     } else if report.too_long > 0 {
-        format!("{counted}, not complete: {} runs were given up after {} steps", report.too_long, explore::Bounds::default().steps)
+        let mode = if drawn { Mode::Priorities(0, 0) } else { Mode::Exhaustive };
+        format!("{counted}, not complete: {} runs were given up after {} steps", report.too_long, bounds(mode).steps)
     } else {
         format!("{counted}, not complete")
     }
@@ -129,19 +169,21 @@ pub(super) fn story(failure: &explore::Failure) -> String {
 pub(super) fn again(file: &Path, replay: &str, global: &Global) -> u8 {
     let request = Explore {
         file: file.into(),
-        random: None,
         seed: 0,
         executions: 1,
         atomics: false,
         outcomes: false,
         depth: None,
+        jobs: 1,
+        part: None,
+        report: None,
         replay: Some(replay.into()),
     };
-    executions(&request, global)
+    explore(&request, global)
 }
 
-/// Every execution once, or one again.
-fn executions(request: &Explore, global: &Global) -> u8 {
+/// Every execution once, or some that are drawn, or one again.
+pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
     let mut session = Session::new(global, MessageFormat::Human);
     let grain = if request.atomics { Grain::Atomics } else { Grain::Steps };
     let observed = concrete(&mut session, &request.file, Purpose::Explore(grain)).and_then(|program| Observed::new(&mut session, &program, grain));
@@ -150,7 +192,7 @@ fn executions(request: &Explore, global: &Global) -> u8 {
         Err(code) => return code,
     };
     let file = request.file.display();
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let report = match &request.replay {
         Some(text) => match observed.again(None, text) {
             Ok(report) => report,
@@ -161,12 +203,32 @@ fn executions(request: &Explore, global: &Global) -> u8 {
         },
         None => {
             let mode = request.depth.map_or(Mode::Exhaustive, |depth| Mode::Priorities(request.seed, depth));
-            observed.explore(None, mode, explore::Bounds { executions: request.executions, outcomes: request.outcomes, ..explore::Bounds::default() })
+            let bounds = explore::Bounds { executions: request.executions, outcomes: request.outcomes, ..bounds(mode) };
+            let mut progress = Progress::new(began);
+            let report = if request.jobs > 1 || request.part.is_some() {
+                observed.explore_in_jobs(bounds, request.jobs, request.part, &mut |runs, waiting| progress.tell(runs, waiting))
+            } else {
+                Ok(observed.explore(None, mode, bounds, &mut |runs, waiting| progress.tell(runs, waiting)))
+            };
+            progress.end();
+            match report {
+                Ok(report) => report,
+                Err(why) => {
+                    eprintln!("error: {why}");
+                    return exit::USER;
+                }
+            }
         }
     };
     let seconds = began.elapsed().as_secs_f64();
+    if let Some(to) = &request.report
+        && let Err(why) = parts::write(to, request, &observed, &report)
+    {
+        eprintln!("error: {why}");
+        return exit::USER;
+    }
     if request.outcomes && report.failure.is_none() {
-        return outcomes(&report);
+        return outcomes(&report, request.depth.is_some());
     }
     let Some(failure) = &report.failure else {
         if request.replay.is_some() {
@@ -174,9 +236,12 @@ fn executions(request: &Explore, global: &Global) -> u8 {
             return exit::OK;
         }
         let rate = report.runs as f64 / seconds.max(1e-9);
-        println!("{} ({rate:.0} a second)", verdict(&report));
+        let part = request.part.map_or(String::new(), |part| format!("part {} of {}: ", part.number, part.of));
+        println!("{part}{} ({rate:.0} a second)", verdict(&report, request.depth.is_some()));
         if request.depth.is_some() {
             println!("schedules that were drawn found no failure, which is no proof that there is none");
+        } else if report.complete && request.part.is_some() {
+            println!("no execution of this part fails");
         } else if report.complete {
             println!("no execution fails");
         } else {
@@ -185,7 +250,7 @@ fn executions(request: &Explore, global: &Global) -> u8 {
         return exit::OK;
     };
     if request.replay.is_none() {
-        println!("execution {} fails:", report.runs);
+        println!("{} {} fails:", if request.depth.is_some() { "schedule" } else { "execution" }, report.runs);
     }
     print!("{}", story(failure));
     println!("to repeat it: aurorac explore {file}{} --replay {}", if request.atomics { " --atomics" } else { "" }, observed.replay(failure));
@@ -193,7 +258,7 @@ fn executions(request: &Explore, global: &Global) -> u8 {
 }
 
 /// A table of what can come of a program: how many executions end that way, and what it wrote.
-fn outcomes(report: &explore::Report) -> u8 {
+fn outcomes(report: &explore::Report, drawn: bool) -> u8 {
     for (text, count) in &report.outcomes {
         let mut lines = text.lines();
         println!("{count:9}  {}", lines.next().unwrap_or_default());
@@ -201,56 +266,6 @@ fn outcomes(report: &explore::Report) -> u8 {
             println!("{:9}  {line}", "");
         }
     }
-    println!("{} outcomes of {}", report.outcomes.len(), verdict(report));
+    println!("{} outcomes of {}", report.outcomes.len(), verdict(report, drawn));
     exit::OK
-}
-
-fn random(request: &Explore, count: u64, global: &Global) -> u8 {
-    let mut session = Session::new(global, MessageFormat::Human);
-    let program = match concrete(&mut session, &request.file, Purpose::Run) {
-        Ok(program) => program,
-        Err(code) => return code,
-    };
-    let code = match in_memory(&mut session, &program, &Options { observed: true, ..Options::default() }) {
-        Ok(code) => code,
-        Err(code) => return code,
-    };
-    let file = request.file.to_string_lossy().into_owned();
-    let (mut schedules, mut failures) = (HashSet::new(), 0_u64);
-    let mut first: Option<(u64, rt::Ended)> = None;
-    for seed in (0..count).map(|number| request.seed.wrapping_add(number)) {
-        let ended = match rt::run_apart(seed, &|| code.run_main(std::slice::from_ref(&file))) {
-            Ok(ended) => ended,
-            Err(error) => {
-                eprintln!("error: a run cannot be started: {error}");
-                return exit::USER;
-            }
-        };
-        schedules.insert(ended.hash);
-        if ended.code != 0 {
-            failures += 1;
-            first.get_or_insert((seed, ended));
-        }
-    }
-    println!("{} schedules run, {} different, {failures} failed", count, schedules.len());
-    let Some((seed, ended)) = first else {
-        println!("random schedules found no failure, which is no proof that there is none");
-        return exit::OK;
-    };
-    println!("the first failure, of seed {seed}, {}:", how(ended.code));
-    for line in String::from_utf8_lossy(&ended.err).lines() {
-        println!("  {line}");
-    }
-    println!("to repeat it: aurorac run --seed {seed} {file}");
-    exit::USER
-}
-
-fn how(code: i32) -> String {
-    match code {
-        101 => "a panic (exit status 101)".into(),
-        102 => "a deadlock (exit status 102)".into(),
-        // SIGALRM
-        142 => "which did not end".into(),
-        code => format!("with exit status {code}"),
-    }
 }

@@ -121,25 +121,33 @@ Examples:
   aurorac emit --stage mir main.aur --function main
 ",
         "explore" => "\
-Usage: aurorac explore FILE [--executions N] [--outcomes] [--atomics] [--pct DEPTH | --random N | --replay SCHEDULE] [--seed S]
+Usage: aurorac explore FILE [--executions N] [--outcomes] [--atomics] [--jobs N] [--shard I/N] [--report OUT]
+       aurorac explore FILE --pct DEPTH | --random N | --replay SCHEDULE [--seed S]
+       aurorac explore --merge REPORT…
 
 Runs `main` in every execution that it has, each once: every order of steps that can be told apart, and every outcome that the
 memory model allows to its atomics. Time is virtual, each run starts from the beginning. Stops at the first that fails (a
-panic, a deadlock, another exit status than 0), tells how it came about, and prints the line that repeats it. Says
-\"complete\" when there was no other execution. Ends with 1 if one failed.
+panic, a deadlock, another exit status than 0), makes it simpler, tells how it came about, and prints the line that repeats
+it. Says \"complete\" when there was no other execution. Ends with 1 if one failed.
 
   --executions N   look at no more than N (10000000)
   --outcomes       go on after a failure, and show all that can come of the program and how often
   --atomics        locks and channels are not one step each; what they are made of is explored
   --pct DEPTH      draw 10000 schedules by priorities that change DEPTH - 1 times in a run
-  --random N       draw N schedules by turns, each run in a copy of this process; no proof, but for programs of any size
+  --random N       draw N schedules: at each step whoever, and now and then an older value; no proof
   --seed S         the first seed to draw from (0)
   --replay …       one execution again, as it was printed
+  --jobs N         share the executions out among N copies of this process
+  --shard I/N      only the I-th of N parts of the work, such as 2/8: for N machines
+  --report OUT     write down how it ended
+  --merge          what the reports of all parts say together
 
 Examples:
   aurorac explore bank.aur
   aurorac explore bank.aur --pct 3
   aurorac explore bank.aur --random 10000
+  aurorac explore bank.aur --shard 1/2 --report one.txt
+  aurorac explore --merge one.txt two.txt
 ",
         "litmus" => "\
 Usage: aurorac litmus PATH… [--engine E] [--hardware [--iterations N]] [--verbose | --dot | --json]

@@ -11,6 +11,7 @@ pub(super) fn headline(how: &How) -> String {
         How::Panicked(report) => report.trim_end().to_string(),
         How::Exited(code) => format!("the program ended with exit status {code}"),
         How::Stuck(_) => "deadlock: no task can go on".into(),
+        How::Endless(_) => "a task does not end: it goes round and round, without any step that others could see".into(),
         How::Raced(accesses) if accesses.len() == 1 => "memory is used after it was given back".into(),
         How::Raced(_) => "data race: two tasks use the same memory, at least one writes, and nothing orders them".into(),
         How::Diverged => "a run that repeated another did something else: the program depends on more than its tasks and its input".into(),
@@ -50,6 +51,10 @@ pub(super) fn tell(failure: &Failure) -> String {
             let bytes = if access.size == 1 { "1 byte".to_string() } else { format!("{} bytes", access.size) };
             let _ = writeln!(text, "      {name} {does} {bytes}{}", at(&short(&access.place.place)));
         }
+    }
+    if let How::Endless(endless) = &failure.how {
+        let name = names.get(&endless.task).map_or_else(|| format!("task {}", endless.task), |(name, _)| name.clone());
+        let _ = writeln!(text, "      {name} goes round and round{}", at(&short(&endless.place.place)));
     }
     if let How::Stuck(waiting) = &failure.how {
         for waits in waiting {

@@ -15,6 +15,7 @@ mod rounds;
 use crate::axioms;
 use crate::clocks::{Clock, Clocks, Count};
 use crate::graph::*;
+use crate::program::Known;
 use rt::observe::{Missed, place};
 use std::collections::HashMap;
 
@@ -170,10 +171,12 @@ pub struct Engine {
     /// Who made the last step, and how often that was another one than before.
     actor: Task,
     turns: u64,
+    /// Takes the oldest graph first, so that many come to wait.
+    pub(crate) spreads: bool,
     /// Where somebody went round a loop and only looked.
-    pub loops: Vec<u64>,
+    loops: Vec<u64>,
     /// Somebody looks whether a task has ended, without waiting.
-    pub looks_at_ends: bool,
+    looks_at_ends: bool,
     /// There is a new one of these: what was explored so far counts for nothing.
     pub begins_again: bool,
     /// Runs begun.
@@ -216,6 +219,7 @@ impl Engine {
             priorities: Vec::new(),
             actor: 0,
             turns: 0,
+            spreads: false,
             loops: Vec::new(),
             looks_at_ends: false,
             begins_again: false,
@@ -237,16 +241,39 @@ impl Engine {
         }
     }
 
+    /// What an exploration knew before.
+    pub(crate) fn know(&mut self, known: &Known) {
+        self.loops.clone_from(&known.loops);
+        self.looks_at_ends = known.looks_at_ends;
+    }
+
+    pub(crate) fn tell(&self, known: &mut Known) {
+        known.loops.clone_from(&self.loops);
+        known.looks_at_ends = self.looks_at_ends;
+    }
+
+    /// How many graphs wait.
+    pub fn waiting_graphs(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// The graphs that wait; or others to wait.
+    pub(crate) fn swap_waiting(&mut self, graphs: Vec<Graph>) -> Vec<Graph> {
+        std::mem::replace(&mut self.pending, graphs)
+    }
+
     /// Takes the next graph. `false`: there is none left.
     pub fn begin(&mut self) -> bool {
         match self.mode {
             Mode::Exhaustive => {
-                let Some(graph) = self.pending.pop() else { return false };
+                // The oldest leave the most graphs to others.
+                let next = if self.spreads && !self.pending.is_empty() { Some(self.pending.remove(0)) } else { self.pending.pop() };
+                let Some(graph) = next else { return false };
                 self.spare.push(std::mem::replace(&mut self.graph, graph));
             }
             Mode::Priorities(seed, depth) => {
                 self.longest = self.longest.max(self.graph.events.len());
-                self.graph = Graph::default();
+                self.graph.clear();
                 self.random = seed.wrapping_add(self.runs).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
                 self.turn = None;
                 self.priorities.clear();

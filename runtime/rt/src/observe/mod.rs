@@ -147,6 +147,8 @@ pub enum End {
     Stuck(Vec<Waiting>),
     /// The observer had enough.
     Stopped,
+    /// A task goes round and round and never asks for a step.
+    Endless(Waiting),
     /// Something was cancelled for the first time: from now on looking whether one is cancelled is a step, too.
     Cancels,
     /// Something needs the library's own code for waiting: from now on uses of its objects are not one step each.

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Some seconds. Who goes round more often without any step is taken for somebody who does so for ever.
+const IDLE_ROUNDS_MAX: u64 = 1 << 28;
+
 /// A loop goes round: nothing may have changed since the last time.
 ///
 /// # Safety
@@ -10,6 +13,12 @@ pub unsafe extern "C" fn round(fiber: *mut u8, place: i64, live: u64) {
     let record: *mut Record = fiber.cast();
     if !is_on() || world().probing {
         return;
+    }
+    world().idle_rounds += 1;
+    if world().idle_rounds > IDLE_ROUNDS_MAX {
+        // SAFETY: the row's contract: its caller's frames are whole.
+        let place = unsafe { fault::step_place(caller(record)) };
+        ends(record, End::Endless(Waiting { task: current(record), place }));
     }
     let task = current(record);
     if world().tasks[task as usize].quiet > 0 || !observer().wants_round(task, place as u64) {

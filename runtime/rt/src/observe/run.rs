@@ -76,6 +76,8 @@ pub(super) struct World {
     /// The run is over, and those who wait are let into the library's own waiting, without steps: whether one wakes another.
     pub(super) probing: bool,
     pub(super) woken: bool,
+    /// How often tasks went round a loop since the last step.
+    pub(super) idle_rounds: u64,
     pub(super) plain: Plain,
     /// Where the program's statics lie, and end.
     pub(super) data: (usize, usize),
@@ -126,6 +128,7 @@ impl World {
             times: HashMap::default(),
             probing: false,
             woken: false,
+            idle_rounds: 0,
             plain: Plain::default(),
             data: (0, 0),
             without_loops: false,
@@ -222,7 +225,7 @@ impl Session {
                 world.cancellations.clear();
                 world.times.clear();
                 world.plain.clear();
-                (world.probing, world.woken) = (false, false);
+                (world.probing, world.woken, world.idle_rounds) = (false, false, 0);
                 world.observer = Some(observer);
             }
             let clock = (*observer).clock();

@@ -12,6 +12,7 @@ pub(super) unsafe fn step(record: *mut Record, what: What, address: u64, size: u
         // SAFETY: the caller's promise.
         unsafe { leave(record) };
     }
+    world().idle_rounds = 0;
     let task = current(record);
     if observer().wants_places() {
         // SAFETY: the caller's promise.

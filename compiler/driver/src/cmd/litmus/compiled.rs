@@ -119,6 +119,7 @@ fn one(observed: &Observed, number: usize, straight: bool) -> Result<Explored, S
             How::Panicked(text) => text.trim_end().to_owned(),
             How::Exited(code) => format!("it exits with {code}"),
             How::Stuck(_) => "no task can go on".into(),
+            How::Endless(_) => "a task does not end".into(),
             How::Raced(..) => "there is a data race".into(),
             How::Diverged => "a run that was to repeat another did something else: this is a mistake of ours".into(),
         };

@@ -1,0 +1,222 @@
+//! One run after the other, until there is no other or one of them fails.
+
+use crate::engine::{Direction, Engine};
+use crate::graph::{Graph, Task};
+use crate::program::{Bounds, Failure, How, Known, MemoryAccess, Report, Run, Stance, Waits, again};
+use crate::shrink::{Cost, Failing, shrink};
+use crate::world::World;
+use rt::observe::{self, End, Ended, Session, StepPlace, Waiting};
+
+/// A program that does not end is not asked much more often.
+const TOO_LONG_MAX: u64 = 20;
+/// So often is it told how far an exploration is.
+const TELL_AFTER: u64 = 256;
+
+/// Why no more is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stop {
+    /// There is no other.
+    Complete,
+    /// The bounds, or enough for whoever asked.
+    Enough,
+    Failed,
+    /// It has to begin again, which whoever asked does.
+    Again,
+}
+
+pub(crate) struct Exploration<'a> {
+    pub session: &'a Session,
+    pub entry: u64,
+    pub start: &'a dyn Fn() -> Engine,
+    pub bounds: Bounds,
+    pub known: Known,
+    pub world: World,
+    pub report: Report,
+    /// Whether it begins again by itself when it has learnt something that it has to know from the beginning.
+    pub restarts: bool,
+    /// After so many runs it is told how far it is.
+    pub tells_after: u64,
+}
+
+impl<'a> Exploration<'a> {
+    pub fn new(session: &'a Session, entry: u64, start: &'a dyn Fn() -> Engine, known: Known, bounds: Bounds) -> Exploration<'a> {
+        let world = World::new(start(), bounds);
+        let mut exploration = Exploration { session, entry, start, bounds, known, world, report: Report::default(), restarts: true, tells_after: TELL_AFTER };
+        exploration.begin_again();
+        exploration
+    }
+
+    /// All over again, with what is known now.
+    pub fn begin_again(&mut self) {
+        observe::look_for_cancellation(self.known.stance.cancels);
+        observe::divide(self.known.stance.divides);
+        self.world = World::new((self.start)(), self.bounds);
+        self.world.engine.know(&self.known);
+        self.report = Report { stance: self.known.stance, ..Report::default() };
+    }
+
+    /// Runs until something stops it. `tell` hears now and then how many runs there were and how many graphs wait, and says
+    /// whether that is enough.
+    pub fn go(&mut self, tell: &mut dyn FnMut(u64, usize) -> bool, mut each: Option<&mut dyn FnMut(&Run)>) -> Stop {
+        loop {
+            if self.report.runs >= self.bounds.executions || self.report.too_long >= TOO_LONG_MAX {
+                return Stop::Enough;
+            }
+            if self.report.runs.is_multiple_of(self.tells_after) && tell(self.report.runs, self.world.engine.waiting_graphs()) {
+                return Stop::Enough;
+            }
+            if !self.world.engine.begin() {
+                self.report.complete = self.report.too_long == 0;
+                return Stop::Complete;
+            }
+            self.report.runs += 1;
+            self.world.repeats = false;
+            let ended = self.session.run(self.entry, &mut self.world);
+            if self.learns(&ended.end) {
+                if !self.restarts {
+                    return Stop::Again;
+                }
+                self.begin_again();
+                continue;
+            }
+            let Ended { end, out } = ended;
+            let mut raced = Vec::new();
+            let how = match end {
+                End::Returned | End::Exited(0) if std::mem::take(&mut self.world.repeats) => continue,
+                End::Returned | End::Exited(0) => {
+                    self.report.executions += 1;
+                    if let Some(each) = &mut each {
+                        let race = self.world.engine.race();
+                        each(&Run { number: self.report.executions, out: &out, graph: &self.world.engine.graph, race });
+                    }
+                    if self.bounds.outcomes {
+                        *self.report.outcomes.entry(outcome(&out, None)).or_default() += 1;
+                    }
+                    continue;
+                }
+                // A fair run that finds the same is another one.
+                End::Stopped if std::mem::take(&mut self.world.unfair) => continue,
+                End::Stopped if std::mem::take(&mut self.world.too_long) => {
+                    self.report.too_long += 1;
+                    continue;
+                }
+                End::Endless(Waiting { task, place }) => How::Endless(Waits { task, place, at: None }),
+                End::Stopped => How::Diverged,
+                End::Void | End::Cancels | End::Divides => continue,
+                End::Stuck(_) if self.world.engine.has_given_up() => continue,
+                End::Raced(accesses) => {
+                    raced = accesses;
+                    How::Raced(Vec::new())
+                }
+                End::Exited(code) => How::Exited(code),
+                End::Panicked(text) => How::Panicked(text),
+                End::Stuck(waiting) => How::Stuck(self.who_waits(waiting)),
+            };
+            if self.bounds.outcomes && !matches!(how, How::Diverged) {
+                self.report.executions += 1;
+                *self.report.outcomes.entry(outcome(&out, Some(&how))).or_default() += 1;
+                continue;
+            }
+            self.report.failure = Some(self.failure(how, out, raced));
+            return Stop::Failed;
+        }
+    }
+
+    /// Whether the run has shown something that an exploration has to know from its beginning.
+    fn learns(&mut self, end: &End) -> bool {
+        match end {
+            End::Cancels => self.known.stance = Stance { cancels: true, divides: true },
+            End::Divides => self.known.stance.divides = true,
+            _ if self.world.engine.begins_again => self.world.engine.tell(&mut self.known),
+            _ => return false,
+        }
+        true
+    }
+
+    fn who_waits(&self, waiting: Vec<Waiting>) -> Vec<Waits> {
+        let engine = &self.world.engine;
+        let who: Vec<Task> = engine.waiting().collect();
+        let waits = |one: Waiting| Waits { task: one.task, place: one.place, at: engine.waits_at(one.task) };
+        waiting.into_iter().filter(|one| who.contains(&one.task)).map(waits).collect()
+    }
+
+    fn failure(&self, how: How, out: Vec<u8>, raced: Vec<(Task, u64)>) -> Failure {
+        let (session, entry, engine, stance) = (self.session, self.entry, &self.world.engine, self.known.stance);
+        // A run that is repeated is told as it is.
+        // Nor is one that takes seconds.
+        if !engine.is_directed() && !matches!(how, How::Diverged | How::Endless(_)) {
+            let simple = simplest(session, entry, engine, &how);
+            if let Some(failure) = again(session, entry, &simple, stance).failure.filter(|failure| is_same(&failure.how, &how)) {
+                return failure;
+            }
+        }
+        let (graph, directions) = (engine.graph.clone(), engine.directions());
+        let (places, addresses, accesses) = places(session, entry, engine, &graph, raced);
+        let how = if let How::Raced(_) = how { How::Raced(accesses) } else { how };
+        Failure { how, out, graph, places, directions, stance, addresses }
+    }
+}
+
+/// Whether two runs fail in the same way.
+fn is_same(one: &How, other: &How) -> bool {
+    // The place, but not the values that the message may hold.
+    let place = |report: &str| report.lines().next().and_then(|line| line.split_once(": ")).map(|(place, _)| place.to_string());
+    match (one, other) {
+        (How::Panicked(one), How::Panicked(other)) => place(one) == place(other),
+        (How::Exited(one), How::Exited(other)) => one == other,
+        (How::Stuck(_), How::Stuck(_)) | (How::Endless(_), How::Endless(_)) | (How::Raced(_), How::Raced(_)) => true,
+        _ => false,
+    }
+}
+
+/// What leads to the simplest execution that fails in the same way.
+fn simplest(session: &Session, entry: u64, failed: &Engine, how: &How) -> Vec<Direction> {
+    let failing = |engine: &Engine| {
+        let directions = engine.directions();
+        Failing { cost: Cost::of(&engine.graph, &directions), directions }
+    };
+    let mut fails = |directions: &[Direction]| {
+        let mut world = World::new(Engine::suggest(directions.to_vec()), Bounds::default());
+        world.engine.begin();
+        let ended = session.run(entry, &mut world);
+        let found = match ended.end {
+            End::Panicked(text) => How::Panicked(text),
+            End::Exited(code) if code != 0 => How::Exited(code),
+            End::Stuck(_) if !world.engine.has_given_up() => How::Stuck(Vec::new()),
+            End::Raced(_) => How::Raced(Vec::new()),
+            _ => return None,
+        };
+        is_same(&found, how).then(|| failing(&world.engine))
+    };
+    shrink(failing(failed), &mut fails).directions
+}
+
+/// What came of an execution, in a line or some.
+fn outcome(out: &[u8], how: Option<&How>) -> String {
+    let mut text = String::from_utf8_lossy(out).trim_end().to_string();
+    let end = match how {
+        None if text.is_empty() => "(nothing written)".to_string(),
+        None => return text,
+        Some(How::Panicked(report)) => report.lines().next().unwrap_or_default().to_string(),
+        Some(How::Exited(code)) => format!("exit status {code}"),
+        Some(How::Stuck(_)) => "deadlock".to_string(),
+        Some(How::Raced(_)) => "data race".to_string(),
+        Some(How::Endless(_)) => "does not end".to_string(),
+        Some(How::Diverged) => unreachable!("a run that went another way has no outcome"),
+    };
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text + &end
+}
+
+/// Runs a graph once more to learn where in the text its events are.
+fn places(session: &Session, entry: u64, of: &Engine, graph: &Graph, wanted: Vec<(Task, u64)>) -> (Vec<StepPlace>, Vec<u64>, Vec<MemoryAccess>) {
+    let mut engine = of.follow(graph.clone());
+    engine.begin();
+    let bounds = Bounds { steps: graph.events.len(), ..Bounds::default() };
+    let places = vec![StepPlace::default(); graph.events.len()];
+    let mut world = World { asked: Some(Vec::new()), places, wanted, ..World::new(engine, bounds) };
+    session.run(entry, &mut world);
+    (world.places, world.engine.addresses(), world.accesses)
+}
