@@ -41,7 +41,7 @@ impl Machine<'_> {
                 give(Value::default())
             }
             "rt_stdout_flush" => give(Value::default()),
-            "rt_stderr_kind" | "rt_clock_now" | "rt_clock_wall" | "rt_random" => give(Value::int(4, 8)),
+            "rt_stderr_kind" | "rt_clock_now" | "rt_clock_wall" | "rt_random" | "rt_barrier" => give(Value::int(4, 8)),
             "rt_float_format" => {
                 let text = format!("{:?}", f64::from_bits(int(0)));
                 let into = args[3].as_pointer();

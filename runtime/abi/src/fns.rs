@@ -224,6 +224,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_clock_wall() -> i64;
             /// Passes a moment of a busy wait for another thread; the longer it has waited in rounds, the longer.
             plain fn rt_relax(round: i64);
+            /// Has every other thread of the program pass a full fence; 0 if the system cannot do that.
+            plain fn rt_barrier() -> i64;
             /// A random word.
             plain fn rt_random() -> u64;
 

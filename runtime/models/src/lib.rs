@@ -10,6 +10,8 @@ mod ends;
 #[cfg(test)]
 mod idle;
 #[cfg(test)]
+mod lock;
+#[cfg(test)]
 mod parking;
 #[cfg(test)]
 mod queue;

@@ -5,7 +5,7 @@
 //! and fiber on to `fault`, because Rust code has no way to know them.
 
 use crate::fiber::Record;
-use crate::{cancel, clock, fault, fiber, file, heap, net, number, observe, process, sched, scope, standard, start, system, tasks};
+use crate::{barrier, cancel, clock, fault, fiber, file, heap, net, number, observe, process, sched, scope, standard, start, system, tasks};
 
 macro_rules! rows {
     ($($(#[doc = $doc:literal])* $effect:ident fn $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?;)*) => {
@@ -364,6 +364,7 @@ exported! {
     fn rt_clock_now() -> i64 { clock::now() }
     fn rt_clock_wall() -> i64 { clock::wall() }
     fn rt_relax(round: i64) { clock::relax(round) }
+    fn rt_barrier() -> i64 { i64::from(barrier::everywhere()) }
     fn rt_random() -> u64 { clock::random() }
 
     fn rt_float_format(value: f64, kind: i64, precision: i64, into: *mut u8) -> i64 {

@@ -3,6 +3,7 @@
 //!
 //! `entry` holds the only exported symbols; everything else is reached from there.
 
+mod barrier;
 mod cancel;
 mod clock;
 mod copies;

@@ -4,10 +4,10 @@
 /// A woken partner runs next at most this often in a row; then the queue has its turn.
 pub const SLOT_RUNS_MAX: u32 = 32;
 /// Timers are looked at every so many turns of a busy worker.
-pub const TURNS_PER_CLOCK: u32 = 32;
+pub const TURNS_PER_CLOCK: u64 = 32;
 /// A worker that always has work of its own still looks at others' queues first every so many turns: one of them may be held
 /// by something endless.
-pub const TURNS_PER_LOOK_AROUND: u32 = 61;
+pub const TURNS_PER_LOOK_AROUND: u64 = 61;
 
 /// Where a worker looks first.
 #[derive(Clone, Copy, PartialEq, Eq)]

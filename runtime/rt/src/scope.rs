@@ -100,18 +100,33 @@ unsafe fn take_along(record: *mut Record, head: *mut TaskHead) {
 ///
 /// # Safety
 /// The record is the running fiber's.
+#[inline]
 pub unsafe fn publish_forks(record: *mut Record) {
-    // SAFETY: the caller's promise; the array is the worker's, the fiber's while it runs.
+    // SAFETY: the caller's promise.
+    unsafe {
+        if has_forks(record) {
+            publish_pending(record);
+        }
+    }
+}
+
+/// # Safety
+/// As above.
+#[inline]
+pub unsafe fn has_forks(record: *mut Record) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { (*record).head.forks_base != (*record).head.forks_top }
+}
+
+#[inline(never)]
+unsafe fn publish_pending(record: *mut Record) {
     if observe::is_on() {
         return;
     }
-    // SAFETY: as above.
+    // SAFETY: the caller's promise; the array is the worker's, the fiber's while it runs.
     unsafe {
         let fiber = &mut (*record).head;
         let mut at = fiber.forks_base;
-        if at == fiber.forks_top {
-            return;
-        }
         fiber.forks_base = (*(*record).worker).forks_start();
         let pending = std::slice::from_raw_parts(at, fiber.forks_top.offset_from(at) as usize);
         while at < fiber.forks_top {

@@ -1,6 +1,6 @@
 //! The few functions of the system that Rust's library does not offer, declared by hand: the runtime has no dependencies.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_long, c_void};
 
 unsafe extern "C" {
     pub fn mmap(at: *mut c_void, size: usize, protection: c_int, flags: c_int, file: c_int, offset: i64) -> *mut c_void;
@@ -26,6 +26,8 @@ unsafe extern "C" {
     pub fn epoll_ctl(instance: c_int, operation: c_int, file: c_int, event: *mut EpollEvent) -> c_int;
     #[cfg(target_os = "linux")]
     pub fn epoll_wait(instance: c_int, events: *mut EpollEvent, room: c_int, milliseconds: c_int) -> c_int;
+    #[cfg(target_os = "linux")]
+    pub fn syscall(number: c_long, ...) -> c_long;
     pub fn memcmp(a: *const c_void, b: *const c_void, size: usize) -> c_int;
 }
 
@@ -41,6 +43,15 @@ pub const MAP_NORESERVE: c_int = 0x4000;
 pub const MAP_ANONYMOUS: c_int = 0x1000;
 #[cfg(target_os = "macos")]
 pub const MAP_NORESERVE: c_int = 0x40;
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub const SYS_MEMBARRIER: c_long = 324;
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+pub const SYS_MEMBARRIER: c_long = 283;
+#[cfg(target_os = "linux")]
+pub const MEMBARRIER_PRIVATE: c_int = 8;
+#[cfg(target_os = "linux")]
+pub const MEMBARRIER_REGISTER_PRIVATE: c_int = 16;
 
 #[cfg(target_os = "linux")]
 pub const MADV_NOHUGEPAGE: c_int = 15;

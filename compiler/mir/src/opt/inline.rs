@@ -90,6 +90,10 @@ pub(super) fn calls_in(cx: &Cx, mono: &MonoProgram, candidates: &Candidates, id:
             continue;
         }
         size += candidates.size[callee.index()];
+        // What only hands on to something that is always put in place is put in place with it: a guard's destructor.
+        if body.origin == Origin::Made && candidates.size[id.index()] <= SIZE_TINY && mono.bodies[callee.index()].inline == InlineHint::Always {
+            body.inline = InlineHint::Always;
+        }
         put(cx, body, BlockId(block as u32), mono.bodies[callee.index()].clone());
         any = true;
     }

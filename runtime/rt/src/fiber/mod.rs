@@ -6,7 +6,7 @@ mod switch;
 
 pub use stack::reserve;
 pub use state::{FIBERS_MAX, Record, by_address, by_number, each_live, give, main, retire, take};
-pub use switch::{catch, switch};
+pub use switch::{catch, switch, switch_and_free, switch_and_park};
 
 use crate::prim::Ordering;
 use abi::{Fiber, Image, TaskHead};
@@ -27,6 +27,11 @@ pub fn current() -> *mut Fiber {
 
 pub fn set_current(fiber: *mut Fiber) {
     CURRENT.set(fiber);
+}
+
+/// Where this thread notes which fiber runs, for who changes that while on a fiber.
+pub fn current_place() -> *const Cell<*mut Fiber> {
+    CURRENT.with(|place| &raw const *place)
 }
 
 /// Whether an address lies in or just below this fiber's stack.
@@ -67,6 +72,13 @@ pub unsafe fn start(record: *mut Record, start: &Start) {
         fiber.stack_pointer =
             switch::prepare(fiber.head.stack_high, record as usize, start.function, start.argument);
     }
+}
+
+/// The fiber that was left for another was woken before it had parked: it goes on soon. Runs on the other's stack, before that
+/// goes on; `save` is where the left one's stack pointer was stored.
+unsafe extern "C" fn woken_early(save: *mut usize) {
+    let record = save.wrapping_byte_sub(std::mem::offset_of!(Record, stack_pointer)).cast();
+    crate::sched::ready(record);
 }
 
 /// Where a fiber's function returns to, on the fiber's stack.

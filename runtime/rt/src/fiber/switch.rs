@@ -3,6 +3,8 @@
 //! It ends in a jump, not in `ret`: the processor's stack of return addresses belongs to the other stack, and a
 //! mispredicted `ret` costs three times the switch. Floating-point control words are nobody's to change.
 
+use crate::prim::AtomicU64;
+
 /// Leaves this stack and goes on where `to` was left; the way back is stored in `save`.
 ///
 /// # Safety
@@ -27,6 +29,73 @@ pub unsafe extern "C" fn switch(save: *mut usize, to: usize) {
         "pop rbp",
         "pop rcx",
         "jmp rcx",
+    )
+}
+
+/// The same from one fiber to the next, and frees a lock that was taken for it: by whoever has the lock next, the fiber
+/// that was left can be run.
+///
+/// # Safety
+/// As [`switch`]; the lock is held by the calling thread.
+#[cfg(target_arch = "x86_64")]
+#[unsafe(naked)]
+pub unsafe extern "C" fn switch_and_free(save: *mut usize, to: usize, lock: *mut u8) {
+    core::arch::naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "mov [rdi], rsp",
+        "mov rsp, rsi",
+        "mov byte ptr [rdx], 0",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "pop rcx",
+        "jmp rcx",
+    )
+}
+
+/// The same, and parks the fiber that was left: its word goes from `armed` to `parked`, which is when others may run it. If the
+/// word is another one by now, it has been woken, and [`super::woken_early`] is told.
+///
+/// # Safety
+/// As [`switch`].
+#[cfg(target_arch = "x86_64")]
+#[unsafe(naked)]
+pub unsafe extern "C" fn switch_and_park(save: *mut usize, to: usize, word: *const AtomicU64, armed: u64, parked: u64) {
+    core::arch::naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "mov [rdi], rsp",
+        "mov rsp, rsi",
+        "mov rax, rcx",
+        "lock cmpxchg [rdx], r8",
+        "jne 2f",
+        "3:",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "pop rcx",
+        "jmp rcx",
+        "2:",
+        "sub rsp, 8",
+        "call {woken}",
+        "add rsp, 8",
+        "jmp 3b",
+        woken = sym super::woken_early,
     )
 }
 
@@ -94,6 +163,94 @@ pub unsafe extern "C" fn switch(save: *mut usize, to: usize) {
         "ldp d14, d15, [sp, #144]",
         "add sp, sp, #160",
         "br x9",
+    )
+}
+
+/// See above.
+///
+/// # Safety
+/// As above.
+#[cfg(target_arch = "aarch64")]
+#[unsafe(naked)]
+pub unsafe extern "C" fn switch_and_free(save: *mut usize, to: usize, lock: *mut u8) {
+    core::arch::naked_asm!(
+        "sub sp, sp, #160",
+        "stp x29, x30, [sp]",
+        "stp x19, x20, [sp, #16]",
+        "stp x21, x22, [sp, #32]",
+        "stp x23, x24, [sp, #48]",
+        "stp x25, x26, [sp, #64]",
+        "stp x27, x28, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mov x9, sp",
+        "str x9, [x0]",
+        "mov sp, x1",
+        "stlrb wzr, [x2]",
+        "ldp x29, x9, [sp]",
+        "ldp x19, x20, [sp, #16]",
+        "ldp x21, x22, [sp, #32]",
+        "ldp x23, x24, [sp, #48]",
+        "ldp x25, x26, [sp, #64]",
+        "ldp x27, x28, [sp, #80]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d14, d15, [sp, #144]",
+        "add sp, sp, #160",
+        "br x9",
+    )
+}
+
+/// See above.
+///
+/// # Safety
+/// As above.
+#[cfg(target_arch = "aarch64")]
+#[unsafe(naked)]
+pub unsafe extern "C" fn switch_and_park(save: *mut usize, to: usize, word: *const AtomicU64, armed: u64, parked: u64) {
+    core::arch::naked_asm!(
+        "sub sp, sp, #160",
+        "stp x29, x30, [sp]",
+        "stp x19, x20, [sp, #16]",
+        "stp x21, x22, [sp, #32]",
+        "stp x23, x24, [sp, #48]",
+        "stp x25, x26, [sp, #64]",
+        "stp x27, x28, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mov x9, sp",
+        "str x9, [x0]",
+        "mov sp, x1",
+        "2:",
+        "ldaxr x9, [x2]",
+        "cmp x9, x3",
+        "b.ne 4f",
+        "stlxr w9, x4, [x2]",
+        "cbnz w9, 2b",
+        "dmb ish",
+        "3:",
+        "ldp x29, x9, [sp]",
+        "ldp x19, x20, [sp, #16]",
+        "ldp x21, x22, [sp, #32]",
+        "ldp x23, x24, [sp, #48]",
+        "ldp x25, x26, [sp, #64]",
+        "ldp x27, x28, [sp, #80]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d14, d15, [sp, #144]",
+        "add sp, sp, #160",
+        "br x9",
+        "4:",
+        "clrex",
+        "bl {woken}",
+        "b 3b",
+        woken = sym super::woken_early,
     )
 }
 

@@ -187,7 +187,12 @@ pub unsafe fn push_task_anywhere(head: *mut abi::TaskHead) {
 #[inline(never)]
 pub unsafe fn park(record: *mut Record) {
     // SAFETY: the caller's promise.
-    unsafe { leave(record, After::Park(record)) }
+    unsafe {
+        scope::publish_forks(record);
+        if !(*(*record).worker).hand_over(record) {
+            leave(record, After::Park(record));
+        }
+    }
 }
 
 /// Lets others run.
@@ -201,9 +206,21 @@ pub unsafe fn yield_now(record: *mut Record) {
     }
     // SAFETY: the caller's promise.
     unsafe {
+        if scope::has_forks(record) || !(*(*record).worker).pass_turn(record) {
+            yield_to_loop(record);
+        }
+    }
+}
+
+/// # Safety
+/// As above.
+#[inline(never)]
+unsafe fn yield_to_loop(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe {
         scope::publish_forks(record);
-        // Nobody else wants the turn; now and then the loop looks at the clock and at other queues all the same.
         let worker = &*(*record).worker;
+        // Nobody else wants the turn; now and then the loop looks at the clock and at other queues all the same.
         if worker.has_work() || worker.yields_in_vain() {
             leave(record, After::Yield(record));
         }
@@ -220,11 +237,10 @@ pub fn give_turn() {
 }
 
 /// # Safety
-/// The record is the running fiber's.
+/// The record is the running fiber's, without pending forks.
 unsafe fn leave(record: *mut Record, after: After) {
     // SAFETY: the caller's promise. Nothing of the worker is used behind the switch: the fiber may be on another one.
     unsafe {
-        scope::publish_forks(record);
         let worker = (*record).worker;
         (*worker).after.set(after);
         fiber::switch(&raw mut (*record).stack_pointer, *(*worker).home.get());
@@ -240,6 +256,7 @@ pub fn finish(record: *mut Record) -> ! {
     // SAFETY: the running fiber's record.
     unsafe {
         cancel::forget(record);
+        scope::publish_forks(record);
         leave(record, After::End(record));
     }
     unreachable!("a fiber that ended went on")

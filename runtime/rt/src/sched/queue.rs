@@ -25,19 +25,74 @@ impl Locked {
     }
 
     pub fn with<R>(&self, act: impl FnOnce(&mut Queue) -> R) -> R {
+        self.lock();
+        // SAFETY: the lock is held; nothing that is done in it comes back here.
+        let result = act(unsafe { &mut *self.queue.get() });
+        self.unlock();
+        result
+    }
+
+    #[inline]
+    fn lock(&self) {
+        // ORDER: Acquire; partner of the release in `unlock`, and of the one in `switch_and_free`.
+        if self.held.swap(true, Ordering::Acquire) {
+            self.lock_slowly();
+        }
+    }
+
+    #[cold]
+    fn lock_slowly(&self) {
         let mut round = 0;
-        // ORDER: Acquire; partner of the release below.
-        while self.held.swap(true, Ordering::Acquire) {
+        loop {
             while self.held.load(Ordering::Relaxed) {
                 round += 1;
                 if round % SPINS == 0 { thread::yield_now() } else { spin() }
             }
+            // ORDER: Acquire; as above.
+            if !self.held.swap(true, Ordering::Acquire) {
+                return;
+            }
         }
-        // SAFETY: the lock is held; nothing that is done in it comes back here.
-        let result = act(unsafe { &mut *self.queue.get() });
-        // ORDER: Release; partner of the exchange above.
+    }
+
+    fn unlock(&self) {
+        // ORDER: Release; partner of the exchange in `lock`.
         self.held.store(false, Ordering::Release);
-        result
+    }
+
+    /// The next fiber, for which the one that runs here goes to the end. The lock stays held until that one has been left: see
+    /// [`Locked::held`]. `None`: there is none, or a task has its turn, or somebody else is here; nothing happened.
+    ///
+    /// # Safety
+    /// The fiber runs here, and stands nowhere else.
+    #[inline]
+    pub unsafe fn exchange(&self, record: *mut Record) -> Option<*mut Record> {
+        // ORDER: Acquire; as in `lock`.
+        if self.held.swap(true, Ordering::Acquire) {
+            return None;
+        }
+        // SAFETY: the lock is held.
+        let queue = unsafe { &mut *self.queue.get() };
+        let first = queue.fibers.first;
+        let is_tasks_turn = !queue.tasks.is_null() && policy::task_before_fiber(queue.turn.wrapping_add(1));
+        if first.is_null() || is_tasks_turn {
+            self.unlock();
+            return None;
+        }
+        queue.turn = queue.turn.wrapping_add(1);
+        // SAFETY: fibers in the queue are valid; the other is the caller's, and there is at least one before it.
+        unsafe {
+            (*record).next = null_mut();
+            (*queue.fibers.last).next = record;
+            queue.fibers.last = record;
+            queue.fibers.first = (*first).next;
+        }
+        Some(first)
+    }
+
+    /// The byte that says whether it is held, for who stores 0 there (with release) when the fiber has been left.
+    pub fn held(&self) -> *mut u8 {
+        self.held.as_ptr().cast()
     }
 }
 

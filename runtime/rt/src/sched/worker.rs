@@ -31,7 +31,11 @@ pub struct Worker {
     pool: Cell<*mut Record>,
     pool_len: Cell<usize>,
     slot_runs: Cell<u32>,
-    turns: Cell<u32>,
+    turns: Cell<u64>,
+    /// The next turn in which the clock or others' queues are looked at.
+    due: Cell<u64>,
+    /// Where its thread notes which fiber runs.
+    noted: Cell<*const Cell<*mut Fiber>>,
     /// Others' queues are to be looked at first, once.
     look_around: Cell<bool>,
 
@@ -76,6 +80,8 @@ impl Worker {
             pool_len: Cell::new(0),
             slot_runs: Cell::new(0),
             turns: Cell::new(0),
+            due: Cell::new(0),
+            noted: Cell::new(std::ptr::null()),
             look_around: Cell::new(false),
             slot: AtomicPtr::new(null_mut()),
             queue: Locked::new(),
@@ -128,7 +134,13 @@ impl Worker {
     /// # Safety
     /// The fiber may run and stands nowhere else.
     pub unsafe fn push_slot(&self, record: *mut Record) -> bool {
-        // AcqRel: what the waker did goes with the fiber to whoever takes it.
+        // Only this thread puts fibers there, others at most take them: none is none.
+        if self.slot.load(Ordering::Relaxed).is_null() {
+            // ORDER: Release; what the waker did goes with the fiber to whoever takes it.
+            self.slot.store(record, Ordering::Release);
+            return false;
+        }
+        // AcqRel: as above, and what went with the other one.
         let before = self.slot.swap(record, Ordering::AcqRel);
         if before.is_null() {
             return false;
@@ -243,11 +255,15 @@ impl Worker {
         }
         let turns = self.turns.get().wrapping_add(1);
         self.turns.set(turns);
-        if turns.is_multiple_of(policy::TURNS_PER_CLOCK) {
-            clock::turn();
-        }
-        if turns.is_multiple_of(policy::TURNS_PER_LOOK_AROUND) {
-            self.look_around.set(true);
+        if turns >= self.due.get() {
+            if turns.is_multiple_of(policy::TURNS_PER_CLOCK) {
+                clock::turn();
+            }
+            if turns.is_multiple_of(policy::TURNS_PER_LOOK_AROUND) {
+                self.look_around.set(true);
+            }
+            let next = |every: u64| turns - turns % every + every;
+            self.due.set(next(policy::TURNS_PER_CLOCK).min(next(policy::TURNS_PER_LOOK_AROUND)));
         }
         let runs = self.slot_runs.get();
         if policy::look_first(runs) == policy::First::Slot
@@ -295,6 +311,7 @@ impl Worker {
     /// Runs fibers until `over`.
     pub fn run(&self, over: impl Fn() -> bool) {
         super::set_this(self);
+        self.noted.set(fiber::current_place());
         if self.forks.get().is_null() {
             self.set_forks(FORKS_FIRST);
         }
@@ -377,40 +394,70 @@ impl Worker {
         self.pool_len.set(self.pool_len.get() + 1);
     }
 
-    /// The fiber that runs gives its turn to the next in the queue, and that is all there is to do.
-    fn take_turns(&self, record: *mut Record) -> Option<*mut Record> {
-        let turns = self.turns.get().wrapping_add(1);
-        let is_plain = !turns.is_multiple_of(policy::TURNS_PER_CLOCK)
-            && !turns.is_multiple_of(policy::TURNS_PER_LOOK_AROUND)
-            && !self.look_around.get()
-            && self.slot.load(Ordering::Relaxed).is_null()
-            && !virt::is_on();
-        if !is_plain {
-            // SAFETY: the fiber was left and stands nowhere else.
-            self.with_queue(|queue| unsafe { queue.push_fiber(record) });
-            return None;
-        }
-        self.turns.set(turns);
-        self.slot_runs.set(0);
-        // SAFETY: as above.
-        let next = self.with_queue(|queue| unsafe {
-            queue.push_fiber(record);
-            queue.pop()
-        });
-        match next {
-            Some(Work::Fiber(record)) => Some(record),
-            // SAFETY: the task was claimed by taking it out of the queue.
-            Some(Work::Task(head)) => Some(unsafe { self.begin(head) }),
-            None => None,
-        }
+    /// Whether the coming turn is like most, and a fiber may pass it on by itself instead of asking the loop.
+    #[inline]
+    fn is_plain_turn(&self) -> bool {
+        let is_plain = self.turns.get() + 1 < self.due.get() && !self.look_around.get();
+        is_plain && !virt::is_on() && !watch::is_on()
     }
 
-    /// Switches to a fiber until it leaves; who runs next, if that is known: a fiber that need not wait after all, or the next in
-    /// the queue.
+    /// The fiber that runs gives its turn to the next in the queue, without going through the loop: until it has come back.
+    /// False: that is for the loop to do.
     ///
     /// # Safety
-    /// The fiber may run and stands nowhere else.
-    unsafe fn run_fiber(&self, record: *mut Record) -> Option<*mut Record> {
+    /// The record is the running fiber's, without pending forks. Nothing of the worker is used behind this.
+    #[inline]
+    pub unsafe fn pass_turn(&self, record: *mut Record) -> bool {
+        if !self.has_queued() || !self.slot.load(Ordering::Relaxed).is_null() || !self.is_plain_turn() {
+            return false;
+        }
+        // SAFETY: the caller's promise. Nobody takes the fiber out before the lock is freed, which is when it has been left.
+        unsafe {
+            let Some(next) = self.queue.exchange(record) else { return false };
+            self.turns.set(self.turns.get() + 1);
+            self.slot_runs.set(0);
+            self.enter(next, true);
+            fiber::switch_and_free(&raw mut (*record).stack_pointer, (*next).stack_pointer, self.queue.held());
+        }
+        true
+    }
+
+    /// The fiber that runs waits, and the one that was woken last goes on, without going through the loop: until the wait has
+    /// ended. False: that is for the loop to do.
+    ///
+    /// # Safety
+    /// As above, and the fiber is armed, or has been.
+    #[inline]
+    pub unsafe fn hand_over(&self, record: *mut Record) -> bool {
+        let runs = self.slot_runs.get();
+        if policy::look_first(runs) == policy::First::Queue || !self.is_plain_turn() {
+            return false;
+        }
+        // SAFETY: the caller's promise.
+        let wait = unsafe { &(*record).head.wait };
+        // ORDER: Acquire; if it has been woken, it goes on.
+        let armed = wait.load(Ordering::Acquire);
+        if armed & WAIT_STATE != WAIT_ARMED {
+            return true;
+        }
+        let Some(Work::Fiber(next)) = self.take_slot() else { return false };
+        self.turns.set(self.turns.get() + 1);
+        self.slot_runs.set(runs + 1);
+        // SAFETY: the caller's promise; what was in the slot may run and stands nowhere else.
+        unsafe {
+            self.enter(next, true);
+            let parked = armed & !WAIT_STATE | WAIT_PARKED;
+            fiber::switch_and_park(&raw mut (*record).stack_pointer, (*next).stack_pointer, wait, armed, parked);
+        }
+        true
+    }
+
+    /// What there is to note when a fiber goes on here. It may keep its forks to itself as long as nobody sleeps, if at all.
+    ///
+    /// # Safety
+    /// The fiber may run and stands nowhere else; the calling thread is the worker's.
+    #[inline]
+    unsafe fn enter(&self, record: *mut Record, may_keep_forks: bool) {
         // SAFETY: the caller's promise; the cells are this thread's.
         unsafe {
             let fiber = &raw mut (*record).head;
@@ -418,18 +465,27 @@ impl Worker {
             let base = self.forks_start();
             (*fiber).forks_base = base;
             (*fiber).forks_top = base;
-            (*fiber).forks_end = if super::forks_allowed() { self.forks_end() } else { base };
+            (*fiber).forks_end = if may_keep_forks && !idle::any() { self.forks_end() } else { base };
             // ORDER: Relaxed; only asked for hints.
             self.runs.store(self.runs.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
             self.preempt.store(false, Ordering::Relaxed);
-            if (*record).blocking != 0 {
-                self.blocked.store(true, Ordering::Relaxed);
-            }
+            self.blocked.store((*record).blocking != 0, Ordering::Relaxed);
             self.current.store(record, Ordering::Relaxed);
-            fiber::set_current(fiber);
+            (*self.noted.get()).set(fiber);
+        }
+    }
+
+    /// Switches to a fiber until one leaves; who runs next, if that is known: a fiber that need not wait after all.
+    ///
+    /// # Safety
+    /// The fiber may run and stands nowhere else.
+    unsafe fn run_fiber(&self, record: *mut Record) -> Option<*mut Record> {
+        // SAFETY: the caller's promise; the cells are this thread's.
+        unsafe {
+            self.enter(record, super::forks_allowed());
             if virt::is_on() {
                 // ORDER: Relaxed; the same thread.
-                (*fiber).stack_limit.store(usize::MAX, Ordering::Relaxed);
+                (*record).head.stack_limit.store(usize::MAX, Ordering::Relaxed);
             }
             if watch::is_on() {
                 watch::runs(self.index, record);
@@ -456,7 +512,10 @@ impl Worker {
                     }
                     Some(record)
                 }
-                After::Yield(record) => self.take_turns(record),
+                After::Yield(record) => {
+                    self.with_queue(|queue| queue.push_fiber(record));
+                    None
+                }
                 After::End(record) => {
                     if (*record).is_main {
                         super::main_ended();
