@@ -25,6 +25,11 @@ pub(crate) struct Room {
     hands_on: &'static [(usize, usize, usize)],
 }
 
+/// Whether a text is a file of the library: no program by itself.
+pub(crate) fn is_room(text: &str) -> bool {
+    ROOMS.iter().any(|room| room.text == text)
+}
+
 /// A part of a room that a program may do without. See `units.rs` beside the build script. Words are numbers in `WORDS`.
 pub(crate) struct Piece {
     room: u16,

@@ -7,6 +7,7 @@ use crate::folder;
 use crate::memory;
 use crate::pipeline::{self, Concrete, Purpose, Stopped};
 use crate::session::Session;
+use crate::stdlib;
 use codegen::Options;
 use codegen::jit::Code;
 use diag::SourceMap;
@@ -156,61 +157,38 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, replay: Option<&str>, glob
             return exit::USER;
         }
     };
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let mut broken = false;
+    // Explorations first, of all files: they want a process that has not started threads.
+    let mut prepared = Vec::new();
     for file in &files {
-        let mut session = Session::new(global, MessageFormat::Human);
-        let made = match whole(&mut session, file, Purpose::Test) {
-            Ok(made) => made,
-            Err(_) => {
-                broken = true;
-                continue;
-            }
-        };
-        let program = made.mono;
-        if program.tests.is_empty() {
+        if path.is_dir() && std::fs::read_to_string(file).is_ok_and(|text| stdlib::is_room(&text)) {
             continue;
         }
-        let hir = made.typed.program();
-        let chosen: Vec<Option<Exploration>> = hir.tests.iter().map(|&id| hir.fn_def(id).attrs.exploration).collect();
-        let Ok(code) = in_memory(&mut session, &program, &Options::default()) else {
-            broken = true;
-            continue;
-        };
-        let wanted: Vec<bool> = program.tests.iter().map(|(name, _)| filter.is_none_or(|wanted| name.contains(wanted))).collect();
-        let mut explored = match explorations(file, &chosen, &wanted, replay, global) {
-            Ok(explored) => explored,
-            Err(_) => {
-                broken = true;
-                continue;
-            }
-        };
-        for (index, (name, _)) in program.tests.iter().enumerate() {
-            if !wanted[index] {
+        match prepare(file, filter, replay, global) {
+            Ok(Some(tests)) => prepared.push(tests),
+            Ok(None) => {}
+            Err(_) => broken = true,
+        }
+    }
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for Prepared { file, code, tests } in prepared {
+        for (index, test) in tests.into_iter().enumerate() {
+            let Some(Wanted { name, explored }) = test else {
                 skipped += 1;
                 continue;
-            }
-            if let Some(explored) = explored[index].take() {
-                match explored {
-                    Ok(verdict) => {
-                        passed += 1;
-                        println!("ok    {}: {name} ({verdict})", file.display());
-                    }
-                    Err((story, again)) => {
-                        failed += 1;
-                        println!("FAIL  {}: {name}", file.display());
-                        for line in story.lines() {
-                            println!("      {line}");
-                        }
-                        println!("      to repeat it: aurorac test {} --filter \"{name}\" --replay {again}", file.display());
-                    }
+            };
+            let ended = match explored {
+                None => code.run_test(index).map(|()| String::new()),
+                Some(Ok(verdict)) => Ok(format!(" ({verdict})")),
+                Some(Err((story, again))) => {
+                    let file = file.display();
+                    Err(format!("{}\nto repeat it: aurorac test {file} --filter \"{name}\" --replay {again}", story.trim_end()))
                 }
-                continue;
-            }
-            match code.run_test(index) {
-                Ok(()) => {
+            };
+            match ended {
+                Ok(more) => {
                     passed += 1;
-                    println!("ok    {}: {name}", file.display());
+                    println!("ok    {}: {name}{more}", file.display());
                 }
                 Err(message) => {
                     failed += 1;
@@ -225,6 +203,37 @@ pub(crate) fn test(path: &Path, filter: Option<&str>, replay: Option<&str>, glob
     let more = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
     println!("{passed} passed, {failed} failed{more}");
     if failed > 0 || broken { exit::USER } else { exit::OK }
+}
+
+/// A file whose tests are made, and of which those that ask for it are explored.
+struct Prepared<'f> {
+    file: &'f Path,
+    code: Code,
+    /// `None`: left out by the filter.
+    tests: Vec<Option<Wanted>>,
+}
+struct Wanted {
+    name: String,
+    explored: Option<Explored>,
+}
+
+/// `None` if the file has no tests.
+fn prepare<'f>(file: &'f Path, filter: Option<&str>, replay: Option<&str>, global: &Global) -> Result<Option<Prepared<'f>>, u8> {
+    let mut session = Session::new(global, MessageFormat::Human);
+    let made = whole(&mut session, file, Purpose::Test)?;
+    let program = made.mono;
+    if program.tests.is_empty() {
+        return Ok(None);
+    }
+    let hir = made.typed.program();
+    let chosen: Vec<Option<Exploration>> = hir.tests.iter().map(|&id| hir.fn_def(id).attrs.exploration).collect();
+    let code = in_memory(&mut session, &program, &Options::default())?;
+    let wanted: Vec<bool> = program.tests.iter().map(|(name, _)| filter.is_none_or(|wanted| name.contains(wanted))).collect();
+    let explored = explorations(file, &chosen, &wanted, replay, global)?;
+    let tests = program.tests.iter().zip(&wanted).zip(explored);
+    let tests = tests.map(|(((name, _), &is_wanted), explored)| is_wanted.then(|| Wanted { name: name.to_string(), explored }));
+    let tests = tests.collect();
+    Ok(Some(Prepared { file, code, tests }))
 }
 
 /// How an exploration of a test ended: its verdict, or the story of its failure and what repeats it.
