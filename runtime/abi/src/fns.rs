@@ -208,6 +208,14 @@ macro_rules! for_each_rt_fn {
             plain fn rt_net_finish(socket: i64) -> i64;
             /// The address as text: 0 of this side, 1 of the other; its length.
             plain fn rt_net_name(socket: i64, which: i64, into: *mut u8, capacity: i64) -> i64;
+            /// A socket for datagrams at an address.
+            plain fn rt_udp_bind(at: *const u8, len: i64) -> i64;
+            /// Fixes whom a socket talks to; 0. This row and the next one may hold the thread.
+            plain fn rt_udp_connect(socket: i64, to: *const u8, len: i64) -> i64;
+            /// Sends one datagram; its length, -11 if there is no room now.
+            plain fn rt_udp_send(socket: i64, from: *const u8, len: i64, to: *const u8, to_len: i64) -> i64;
+            /// The next datagram, what does not fit is lost; -11 if there is none now. Writes the sender's address (at most 64 bytes).
+            plain fn rt_udp_receive(socket: i64, into: *mut u8, capacity: i64, sender: *mut u8, sender_len: *mut i64) -> i64;
             /// Closes a socket.
             plain fn rt_net_close(socket: i64);
 

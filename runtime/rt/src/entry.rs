@@ -348,6 +348,21 @@ exported! {
         })
     }
     fn rt_net_close(socket: i64) { net::close(socket) }
+    fn rt_udp_bind(at: *const u8, len: i64) -> i64 { file::code(net::bind_datagrams(bytes(at, len as usize)), |n| n) }
+    fn rt_udp_connect(socket: i64, to: *const u8, len: i64) -> i64 {
+        file::code(net::connect_datagrams(socket, bytes(to, len as usize)), |n| n)
+    }
+    fn rt_udp_send(socket: i64, from: *const u8, len: i64, to: *const u8, to_len: i64) -> i64 {
+        file::code(net::send_to(socket, bytes(from, len as usize), bytes(to, to_len as usize)), |n| n)
+    }
+    fn rt_udp_receive(socket: i64, into: *mut u8, capacity: i64, sender: *mut u8, sender_len: *mut i64) -> i64 {
+        file::code(net::receive_from(socket, bytes_mut(into, capacity as usize)), |(len, from)| {
+            let fits = from.len().min(64);
+            sender.copy_from_nonoverlapping(from.as_ptr(), fits);
+            sender_len.write(fits as i64);
+            len
+        })
+    }
 
     fn rt_args_count() -> i64 { process::args().len() as i64 }
     fn rt_arg(index: i64, at: *mut *const u8) -> i64 {

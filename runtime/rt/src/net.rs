@@ -1,4 +1,4 @@
-//! TCP: sockets that never block, and a thread that waits for all of them at once.
+//! TCP and UDP: sockets that never block, and a thread that waits for all of them at once.
 //!
 //! An operation that cannot be done now says so (`EAGAIN`); its fiber arms a ticket, leaves it here with the socket, parks, and
 //! tries again when it is woken. The poller asks the system for one event a socket (`EPOLLONESHOT`) and asks again as
@@ -11,7 +11,7 @@ use crate::{clock, fault, sched, virt, wait};
 use std::collections::HashMap;
 use std::io::{Error, Read, Result, Write};
 use std::mem::ManuallyDrop;
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::fd::{FromRawFd, IntoRawFd};
 
 /// The number of the error that repeatable runs have no network; none of the system's.
@@ -106,6 +106,41 @@ pub fn read(socket: i64, into: &mut [u8]) -> Result<i64> {
 
 pub fn write(socket: i64, from: &[u8]) -> Result<i64> {
     (&*stream(socket)).write(from).map(|n| n as i64)
+}
+
+pub fn bind_datagrams(at: &[u8]) -> Result<i64> {
+    refuse()?;
+    let socket = sched::blocking(|| UdpSocket::bind(address(at)?)).map_err(with_number)?;
+    socket.set_nonblocking(true)?;
+    Ok(i64::from(socket.into_raw_fd()))
+}
+
+fn datagrams(socket: i64) -> ManuallyDrop<UdpSocket> {
+    // SAFETY: numbers come from `bind_datagrams` and are used until `close`.
+    ManuallyDrop::new(unsafe { UdpSocket::from_raw_fd(socket as i32) })
+}
+
+/// Names have to be asked for, numbers are what they are.
+fn resolve(to: &[u8]) -> Result<SocketAddr> {
+    let to = address(to)?;
+    if let Ok(known) = to.parse() {
+        return Ok(known);
+    }
+    let found = sched::blocking(|| to.to_socket_addrs().map(|mut all| all.next())).map_err(with_number)?;
+    found.ok_or_else(|| Error::from_raw_os_error(22))
+}
+
+pub fn connect_datagrams(socket: i64, to: &[u8]) -> Result<i64> {
+    datagrams(socket).connect(resolve(to)?).map(|()| 0)
+}
+
+pub fn send_to(socket: i64, from: &[u8], to: &[u8]) -> Result<i64> {
+    datagrams(socket).send_to(from, resolve(to)?).map(|n| n as i64)
+}
+
+/// How long the datagram is, and who sent it.
+pub fn receive_from(socket: i64, into: &mut [u8]) -> Result<(i64, String)> {
+    datagrams(socket).recv_from(into).map(|(n, from)| (n as i64, from.to_string()))
 }
 
 /// Another number for the same socket.
