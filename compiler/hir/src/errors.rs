@@ -416,9 +416,15 @@ pub(crate) fn no_method(
     }
     match traits {
         [] => diagnostic,
-        [first, ..] if is_param => diagnostic.help(format!("ask for it where the parameter is declared: `{}: {first}`", ty.trim_start_matches('&'))),
+        [first, ..] if is_param => diagnostic.help(format!("ask for it where the parameter is declared: `{}`", with_bound(ty.trim_start_matches('&'), first))),
         [first, ..] => diagnostic.help(format!("it is a method of the trait `{first}`, which `{ty}` does not implement")),
     }
+}
+
+/// A type parameter, which may be written in place, with one more bound.
+fn with_bound(ty: &str, bound: impl std::fmt::Display) -> String {
+    let between = if ty.starts_with("impl ") { " +" } else { ":" };
+    format!("{ty}{between} {bound}")
 }
 
 pub(crate) fn field_not_method(name: Ident, receiver: &str) -> Diagnostic {
@@ -527,7 +533,7 @@ pub(crate) fn unmet_bound(
         Some(declared) => diagnostic
             .help(format!("put `#[derive({name})]` before the type, or write `impl {name} for {ty}`"))
             .fix(declared.start(), format!("#[derive({name})]\n")),
-        None if is_param => diagnostic.help(format!("ask for it where `{ty}` is declared: `{ty}: {name}`")),
+        None if is_param => diagnostic.help(format!("ask for it where `{ty}` is declared: `{}`", with_bound(ty, name))),
         None => diagnostic,
     }
 }
@@ -608,7 +614,7 @@ pub(crate) fn no_comparison(
         Some(declared) => diagnostic
             .help(format!("put `#[derive({name})]` before the type"))
             .fix(declared.start(), format!("#[derive({name})]\n")),
-        None if is_param => diagnostic.help(format!("ask for it where `{ty}` is declared: `{ty}: {name}`")),
+        None if is_param => diagnostic.help(format!("ask for it where `{ty}` is declared: `{}`", with_bound(ty, name))),
         None => diagnostic,
     }
 }

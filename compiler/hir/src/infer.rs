@@ -4,6 +4,7 @@
 //! Bounds become obligations that are worked off as types become known; operators and casts whose operands are
 //! still unknown wait in `deferred`.
 
+mod assign;
 mod block;
 mod call;
 mod captures;

@@ -19,6 +19,8 @@ pub(crate) struct Cx<'s> {
     pub file_attrs: Vec<Attr>,
     /// `let`s that no condition has claimed yet.
     lets: Vec<Span>,
+    /// `_`s that stand where values do; those on the left of an `=` are parts of a pattern.
+    wilds: Vec<Span>,
 }
 
 pub(crate) type AttrParts = (Ident, Vec<AttrArg>);
@@ -108,11 +110,14 @@ pub(crate) enum Suffix {
 
 impl<'s> Cx<'s> {
     pub fn new(file: &'s SourceFile, tables: &'s Tables, tokens: &'s [Token]) -> Cx<'s> {
-        Cx { file, tables, tokens, diags: Diags::new(), file_attrs: Vec::new(), lets: Vec::new() }
+        Cx { file, tables, tokens, diags: Diags::new(), file_attrs: Vec::new(), lets: Vec::new(), wilds: Vec::new() }
     }
 
     /// To be called when everything was parsed: reports what nothing claimed.
     pub fn finish(&mut self) {
+        for span in std::mem::take(&mut self.wilds) {
+            self.diags.push(errors::wild_expression(span));
+        }
         for span in std::mem::take(&mut self.lets) {
             self.diags.push(errors::let_outside_condition(span));
         }
@@ -648,8 +653,9 @@ impl<'s> Cx<'s> {
 
     pub fn wild_expr(&mut self, l: u32, r: u32) -> Expr {
         let span = self.span(l, r);
-        self.diags.push(errors::wild_expression(span));
-        Expr { span, kind: ExprKind::Error }
+        self.wilds.push(span);
+        let ident = Ident { name: Symbol::intern("_"), span };
+        self.name_expr(l, ident, r)
     }
 
     pub fn tuple(&mut self, l: u32, first: Expr, rest: Vec<Expr>, r: u32) -> Expr {
@@ -992,6 +998,9 @@ impl Climb<'_, '_> {
             Some(Pending::Op(op)) => {
                 let left = self.operand();
                 let span = left.span.to(right.span);
+                if op.kind == Kind::Eq {
+                    self.cx.wilds.retain(|wild| wild.lo < left.span.lo || wild.hi > left.span.hi);
+                }
                 let kind = apply(op, left, right);
                 self.operands.push(Expr { span, kind });
             }

@@ -1084,44 +1084,6 @@ impl FnCx<'_> {
         (pat, value)
     }
 
-    fn assign(&mut self, place: &ast::Expr, value: &ast::Expr, span: Span) -> ExprId {
-        // `_ = e` takes the value and drops it.
-        if let K::Path(path) = &place.kind
-            && path.as_ident().is_some_and(|ident| ident.name.as_str() == "_")
-        {
-            let id = self.check_expr(value, None);
-            let stmts = vec![typed::Stmt::Expr(id)];
-            return self.expr(ExprKind::Block(typed::Block { stmts, tail: None }), Ty::unit(), span);
-        }
-        // `(a, b) = (b, a)`: through temporaries.
-        if let K::Tuple(places) = &place.kind {
-            return self.assign_tuple(places, value, span);
-        }
-        let place = self.check_assignee(place);
-        let wanted = self.ty_of(place);
-        let value = self.check_coerce(value, wanted);
-        self.expr(ExprKind::Assign(place, value), Ty::unit(), span)
-    }
-
-    fn assign_tuple(&mut self, places: &[ast::Expr], value: &ast::Expr, span: Span) -> ExprId {
-        let targets: Vec<ExprId> = places.iter().map(|place| self.check_assignee(place)).collect();
-        let types: Vec<Ty> = targets.iter().map(|&id| self.ty_of(id)).collect();
-        let whole = Ty::tuple(&types);
-        let value = self.check_coerce(value, whole);
-        let mut fields = Vec::new();
-        let mut stmts = Vec::new();
-        let mut assigns = Vec::new();
-        for (i, (&target, &ty)) in targets.iter().zip(&types).enumerate() {
-            let (pat, taken) = self.bound_pat("part", ty, span);
-            fields.push((i as u32, pat));
-            assigns.push(typed::Stmt::Expr(self.expr(ExprKind::Assign(target, taken), Ty::unit(), span)));
-        }
-        let pat = self.pat(PatKind::Leaf(fields), whole, span);
-        stmts.push(typed::Stmt::Let { pat, init: Some(value), or_else: None, span });
-        stmts.extend(assigns);
-        self.expr(ExprKind::Block(typed::Block { stmts, tail: None }), Ty::unit(), span)
-    }
-
     fn cast(&mut self, operand: &ast::Expr, ty: &ast::Ty, span: Span) -> ExprId {
         let to = self.written_ty(ty);
         // `1 as f64` and `x as u8` must not make the literal a float or byte by hint.

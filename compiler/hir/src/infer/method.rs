@@ -47,6 +47,13 @@ impl FnCx<'_> {
         }
         for _ in 0..16 {
             let ty = self.known(self.ty_of(place));
+            // Behind a reference anything with such a method would fit what is not known yet.
+            let behind = self.structurally(self.peel(ty));
+            if matches!(behind.kind(), TyKind::Infer(InferTy::General(_))) {
+                self.report_unknown(behind, call.receiver.span);
+                self.check_all(&call.args);
+                return self.error_expr(span);
+            }
             if let Some(pick) = self.probe(ty, call.name.name) {
                 return self.confirm(place, pick, call, expect, span);
             }

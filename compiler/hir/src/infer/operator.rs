@@ -129,7 +129,7 @@ impl FnCx<'_> {
         self.overloaded_binary(id, op, op_span, a, b, assign)
     }
 
-    fn peel(&self, ty: Ty) -> Ty {
+    pub(super) fn peel(&self, ty: Ty) -> Ty {
         let mut at = self.shallow(ty);
         while let TyKind::Ref(_, to) = at.kind() {
             at = self.shallow(*to);
@@ -606,9 +606,9 @@ fn operator_trait(op: B) -> (&'static str, &'static str) {
         B::Mul => ("mul", "mul"),
         B::Div => ("div", "div"),
         B::Rem => ("rem", "rem"),
-        B::BitAnd => ("bit_and", "bit_and"),
-        B::BitOr => ("bit_or", "bit_or"),
-        B::BitXor => ("bit_xor", "bit_xor"),
+        B::BitAnd => ("bitand", "bitand"),
+        B::BitOr => ("bitor", "bitor"),
+        B::BitXor => ("bitxor", "bitxor"),
         B::Shl => ("shl", "shl"),
         B::Shr => ("shr", "shr"),
         B::Eq | B::Ne | B::Lt | B::Le | B::Gt | B::Ge | B::And | B::Or => {

@@ -420,9 +420,9 @@ impl FnCx<'_> {
         let lang = match op {
             "+" => "add",
             "*" => "mul",
-            "&" => "bit_and",
-            "|" => "bit_or",
-            "^" => "bit_xor",
+            "&" => "bitand",
+            "|" => "bitor",
+            "^" => "bitxor",
             "&&" | "||" | "max" | "min" => return None,
             _ => {
                 let function = self.check_expr(&at(reduction.op_span).name(op), None);

@@ -10,6 +10,7 @@ use hir::ty::{Args, Mutable, Subst, Ty, TyKind};
 
 pub(super) fn lower(mono: &mut Mono, generic: &Body, args: Args) -> Body {
     let mut body = generic.clone();
+    super::entries::look_without_copies(mono, &mut body);
     let blocks = std::mem::take(&mut body.blocks);
     body.concrete = true;
     let mut lowering = Lowering { mono, args, known: FastMap::default(), body, current: BlockId::START };

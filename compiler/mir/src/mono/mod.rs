@@ -8,6 +8,7 @@
 
 mod call;
 mod consts;
+mod entries;
 mod glue;
 mod intrinsics;
 mod lower;
