@@ -69,6 +69,12 @@ impl Engine {
             self.priorities.push(priority);
         }
         let ready = |task: &usize| self.tasks[*task].is_ready();
+        if let Mode::Priorities(_, 0) = self.mode {
+            let count = (0..self.tasks.len()).filter(ready).count();
+            let which = self.draw(count);
+            let ready = |task: &usize| self.tasks[*task].is_ready();
+            return (0..self.tasks.len()).filter(ready).nth(which).expect("so many are ready") as Task;
+        }
         let first = (0..self.tasks.len()).filter(ready).max_by_key(|&task| self.priorities[task]).expect("one is ready");
         let now = self.graph.events.len();
         if let Some(at) = self.changes.iter().position(|&change| change <= now) {
@@ -78,6 +84,14 @@ impl Engine {
             return self.first_by_priority();
         }
         first as Task
+    }
+
+    /// The task looks and looks and sees nothing new: the others first.
+    pub(super) fn lose_priority(&mut self, task: Task) {
+        self.bottom -= 1;
+        if let Some(priority) = self.priorities.get_mut(task as usize) {
+            *priority = self.bottom;
+        }
     }
 
     /// What the run that is repeated did here.

@@ -113,7 +113,8 @@ pub enum Round {
 pub enum Mode {
     /// Every graph once.
     Exhaustive,
-    /// One walk for each seed: whoever has the highest priority goes on; they change so many times in a run but one (PCT).
+    /// One walk for each seed: whoever has the highest priority goes on; they change so many times in a run but one (PCT). If
+    /// that is 0, whoever at each step.
     Priorities(u64, u32),
     /// One run, as the choices of [`Engine::direct`] say.
     Directed,
@@ -168,6 +169,8 @@ pub struct Engine {
     /// Priorities fall at these steps.
     changes: Vec<usize>,
     priorities: Vec<u64>,
+    /// Lower than any priority.
+    bottom: u64,
     /// Who made the last step, and how often that was another one than before.
     actor: Task,
     turns: u64,
@@ -217,6 +220,7 @@ impl Engine {
             longest: 64,
             changes: Vec::new(),
             priorities: Vec::new(),
+            bottom: 0,
             actor: 0,
             turns: 0,
             spreads: false,
@@ -277,6 +281,7 @@ impl Engine {
                 self.random = seed.wrapping_add(self.runs).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
                 self.turn = None;
                 self.priorities.clear();
+                self.bottom = 1 << 29;
                 self.changes = (1..depth).map(|_| self.draw(self.longest)).collect();
             }
             Mode::Directed if self.runs > 0 => return false,
@@ -316,6 +321,13 @@ impl Engine {
             return Next::Run(task);
         }
         if !self.tasks.iter().any(Run::is_ready) {
+            let next = self.directions.get(self.directed).map(|direction| direction.0);
+            if self.mode == Mode::Directed && next.is_some_and(|next| self.apart != Some(next)) && self.waiting().next().is_some() {
+                if !self.lenient {
+                    return Next::Diverged;
+                }
+                self.directed = self.directions.len();
+            }
             return if self.waiting().next().is_some() || self.has_given_up() { Next::Stuck } else { Next::Over };
         }
         if let Some(turn) = self.turn.take()
@@ -516,7 +528,7 @@ impl Engine {
             return self.again(id, request, location);
         }
         if self.mode != Mode::Exhaustive {
-            if self.turn.is_none() {
+            if self.turn.is_none() && !self.acts_by_itself(task) {
                 return Step::Wait;
             }
             self.turn = None;
@@ -532,6 +544,12 @@ impl Engine {
             return Step::Wait;
         }
         self.extend(task, request, location)
+    }
+
+    /// Whether it is a timer that comes because nobody else can go on.
+    fn acts_by_itself(&self, task: Task) -> bool {
+        let next = self.directions.get(self.directed).map(|direction| direction.0);
+        self.apart == Some(task) && (self.mode != Mode::Directed || next.is_none_or(|next| next == task))
     }
 
     /// The event happens as it did when it was added.

@@ -6,15 +6,20 @@ impl Engine {
     /// Whether to look at the state of a task that comes to this place of a loop: not if it has done nothing since the last
     /// time, nor where nobody has ever gone round and only looked. The first who does makes the exploration begin again.
     pub fn wants_round(&mut self, task: Task, place: u64) -> bool {
-        if let Mode::Priorities(..) = self.mode {
-            return false;
-        }
         let run = &mut self.tasks[task as usize];
         if !run.looks_at.is_empty() {
             return true;
         }
         let (done, known) = (run.done, run.rounds.iter().position(|round| round.0 == place));
         if known.is_some_and(|at| run.rounds[at].1 == done) {
+            return false;
+        }
+        if let Mode::Priorities(..) = self.mode {
+            let since = known.map(|at| run.rounds.swap_remove(at).1);
+            run.rounds.push((place, done, Seen::default()));
+            if since.is_some_and(|since| self.only_looked(task, since)) {
+                self.lose_priority(task);
+            }
             return false;
         }
         if self.mode == Mode::Directed || self.loops.contains(&place) {
