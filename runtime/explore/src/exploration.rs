@@ -1,7 +1,7 @@
 //! One run after the other, until there is no other or one of them fails.
 
 use crate::engine::{Direction, Engine};
-use crate::graph::{Graph, Task};
+use crate::graph::{Graph, Id, Task};
 use crate::program::{Bounds, Failure, How, Known, MemoryAccess, Report, Run, Stance, Waits, again};
 use crate::shrink::{Cost, Failing, shrink};
 use crate::world::World;
@@ -150,7 +150,7 @@ impl<'a> Exploration<'a> {
                 return failure;
             }
         }
-        let (graph, directions) = (engine.graph.clone(), engine.directions());
+        let (graph, directions) = (engine.graph.clone(), engine.directions(&order_of(&engine.graph, &how)));
         let (places, addresses, accesses) = places(session, entry, engine, &graph, raced);
         let how = if let How::Raced(_) = how { How::Raced(accesses) } else { how };
         Failure { how, out, graph, places, directions, stance, addresses }
@@ -169,10 +169,16 @@ fn is_same(one: &How, other: &How) -> bool {
     }
 }
 
+/// The order in which a run is repeated: as it is told; but whether memory is used after it was given back depends on what happens
+/// between steps, so that has to happen as it did.
+fn order_of(graph: &Graph, how: &How) -> Vec<Id> {
+    if let How::Raced(_) = how { graph.script() } else { graph.story().0 }
+}
+
 /// What leads to the simplest execution that fails in the same way.
 fn simplest(session: &Session, entry: u64, failed: &Engine, how: &How) -> Vec<Direction> {
     let failing = |engine: &Engine| {
-        let directions = engine.directions();
+        let directions = engine.directions(&order_of(&engine.graph, how));
         Failing { cost: Cost::of(&engine.graph, &directions), directions }
     };
     let mut fails = |directions: &[Direction]| {

@@ -18,9 +18,8 @@ impl Engine {
         Engine { lenient: true, ..Engine::direct(directions) }
     }
 
-    /// What leads to the graph again, in the order in which it is told. Tasks have the numbers that they get when they begin in
-    /// that order.
-    pub fn directions(&self) -> Vec<Direction> {
+    /// What leads to the graph again, in this order. Tasks have the numbers that they get when they begin in it.
+    pub fn directions(&self, order: &[Id]) -> Vec<Direction> {
         let mut written: HashMap<u32, Vec<Id>> = HashMap::new();
         let mut numbers: HashMap<Task, Task> = HashMap::from([(0, 0)]);
         let first = if self.apart.is_some() { 2 } else { 1 };
@@ -28,7 +27,7 @@ impl Engine {
             numbers.insert(apart, 1);
         }
         let mut all = Vec::new();
-        for id in self.graph.story().0 {
+        for &id in order {
             let event = self.graph.event(id);
             let mut back = 0;
             if let Kind::Choice(_, which) = event.kind {
