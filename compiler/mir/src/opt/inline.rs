@@ -1,9 +1,10 @@
 //! Puts the bodies of small functions where they are called, callees first, so that what is inlined is already small.
 //!
-//! A function that can reach itself, is `cold` or `inline(never)`, or never returns is left alone. On the way out of a panic
+//! A small function that calls itself takes itself in once: half the calls are gone, and what they cost besides the work. A
+//! function that can otherwise reach itself, is `cold` or `inline(never)`, or never returns is left alone. On the way out of a panic
 //! only what is tiny is taken in: destructors that hand on a word, whose owner then needs no address. The text keeps its places: `Source::inlined_at` names the call that was replaced.
 
-use super::Cx;
+use super::{Cx, loops};
 use crate::body::*;
 use std::sync::Arc;
 
@@ -15,6 +16,9 @@ const SIZE_ONLY_CALL: usize = 200;
 /// A function that has grown to this size only takes in what is tiny.
 const SIZE_CALLER_MAX: usize = 2500;
 const SIZE_TINY: usize = 8;
+/// A function that calls itself, and how often at most.
+const SIZE_SELF: usize = 40;
+const SELF_CALLS_MAX: usize = 3;
 
 /// What a call of each instance would put in its place.
 pub(super) struct Candidates {
@@ -72,8 +76,11 @@ pub(super) fn size_of(body: &Body) -> usize {
 
 /// Replaces the calls of `id`'s body that are worth it. Whether there were any.
 pub(super) fn calls_in(cx: &Cx, mono: &MonoProgram, candidates: &Candidates, id: InstanceId, body: &mut Body) -> bool {
-    let mut size = candidates.size[id.index()];
+    // What hardly ever runs had better be short: it is compiled all the same.
+    let is_cold = matches!(body.origin, Origin::Fn(id) if cx.types.program.program().fn_def(id).attrs.cold);
+    let mut size = if is_cold { SIZE_CALLER_MAX + 1 } else { candidates.size[id.index()] };
     let mut any = false;
+    let doomed = if is_cold { Vec::new() } else { leads_to_panic(cx, mono, body) };
     // Blocks that are added come from bodies whose own calls were decided already.
     for block in 0..body.blocks.len() {
         let is_cleanup = body.blocks[block].cleanup;
@@ -86,7 +93,7 @@ pub(super) fn calls_in(cx: &Cx, mono: &MonoProgram, candidates: &Candidates, id:
             continue;
         }
         let is_tiny = || candidates.size[callee.index()] <= SIZE_TINY && !mono.bodies[callee.index()].blocks.iter().any(|b| b.cleanup);
-        if is_cleanup && !is_tiny() {
+        if (is_cleanup || doomed.get(block) == Some(&true)) && !is_tiny() {
             continue;
         }
         size += candidates.size[callee.index()];
@@ -97,7 +104,55 @@ pub(super) fn calls_in(cx: &Cx, mono: &MonoProgram, candidates: &Candidates, id:
         put(cx, body, BlockId(block as u32), mono.bodies[callee.index()].clone());
         any = true;
     }
-    any
+    any | (!is_cold && own_calls_in(cx, id, body))
+}
+
+/// Blocks behind which there is nothing but a panic: messages are made there. What is done in a loop before is no such block.
+fn leads_to_panic(cx: &Cx, mono: &MonoProgram, body: &Body) -> Vec<bool> {
+    let panics = |id: InstanceId| matches!(mono.bodies[id.index()].origin, Origin::Fn(id) if cx.types.program.program().fn_def(id).attrs.cold);
+    let mut doomed: Vec<bool> = (body.blocks.iter())
+        .map(|block| matches!(block.terminator.kind, TerminatorKind::Call { callee: Callee::Instance(callee), target: None, .. } if panics(callee)))
+        .collect();
+    if !doomed.contains(&true) {
+        return doomed;
+    }
+    let loops = loops::find_loops(body);
+    let repeats = |id: BlockId| loops.iter().any(|found| found.blocks.contains(id.index()));
+    loop {
+        let mut changed = false;
+        for id in body.block_ids() {
+            if doomed[id.index()] || repeats(id) {
+                continue;
+            }
+            let (mut any, mut all) = (false, true);
+            body.block(id).each_successor(|to| {
+                if !body.block(to).cleanup {
+                    any = true;
+                    all &= doomed[to.index()];
+                }
+            });
+            if any && all {
+                doomed[id.index()] = true;
+                changed = true;
+            }
+        }
+        if !changed {
+            return doomed;
+        }
+    }
+}
+
+fn own_calls_in(cx: &Cx, id: InstanceId, body: &mut Body) -> bool {
+    let calls_itself = |block: &Block| {
+        !block.cleanup && matches!(block.terminator.kind, TerminatorKind::Call { callee: Callee::Instance(callee), target: Some(_), .. } if callee == id)
+    };
+    let calls: Vec<BlockId> = body.block_ids().filter(|&at| calls_itself(body.block(at))).collect();
+    if calls.is_empty() || calls.len() > SELF_CALLS_MAX || body.inline == InlineHint::Never || size_of(body) > SIZE_SELF {
+        return false;
+    }
+    let own = Arc::new(body.clone());
+    calls.into_iter().for_each(|at| put(cx, body, at, own.clone()));
+    true
 }
 
 fn put(_cx: &Cx, body: &mut Body, at: BlockId, callee: Arc<Body>) {
