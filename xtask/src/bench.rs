@@ -1,4 +1,4 @@
-//! `cargo x bench kernels`: the same algorithms in Aurora, Rust and C, timed in turn; a table of medians and ratios.
+//! `cargo x bench kernels`: the same algorithms in Aurora, C, Rust and Go, as far as they are there, timed in turn; a table of medians and ratios.
 //!
 //! All are built first. Then each round runs every program once, so that what else the machine does falls on all alike.
 //! A kernel times itself and checks its result; only ratios within one run of this command mean anything.
@@ -59,6 +59,9 @@ fn measure(wanted: &[&str]) -> Result<(), String> {
     rustc.args(["--edition", "2024", "-C", "opt-level=3"]).arg(kernels.join("kernels.rs")).arg("-o").arg(out.join("rust"));
     if built(&mut rustc) {
         peers.push(Way { name: "rustc -O", program: out.join("rust"), named: true });
+    }
+    if built(Command::new("go").arg("build").arg("-o").arg(out.join("go")).arg(kernels.join("kernels.go"))) {
+        peers.push(Way { name: "go", program: out.join("go"), named: true });
     }
     print!("{:<12}{:>12}", "kernel", "aurora ms");
     peers.iter().for_each(|way| print!("{:>12}{:>8}", way.name, "ratio"));

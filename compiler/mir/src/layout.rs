@@ -107,6 +107,33 @@ impl Layout {
     pub fn is_zero_sized(&self) -> bool {
         self.size == 0 && !self.unsized_tail
     }
+    /// What to write where for an enum to hold a variant; `None` if there is nothing to write.
+    pub fn tag_bits(&self, variant: u32) -> Option<(u64, Scalar, u64)> {
+        let Shape::Enum { tag, .. } = &self.shape else { return None };
+        match *tag {
+            Tag::None => None,
+            Tag::Direct { offset, scalar } => Some((offset, scalar, u64::from(variant))),
+            Tag::Niche { payload, .. } if payload == variant => None,
+            Tag::Niche { offset, scalar, payload, start } => {
+                let number = if variant > payload { variant - 1 } else { variant };
+                Some((offset, scalar, start.wrapping_add(u64::from(number)) & scalar.bits_max()))
+            }
+        }
+    }
+    /// The number of the variant whose tag was read.
+    pub fn variant_of(&self, bits: u64) -> u64 {
+        match &self.shape {
+            Shape::Enum { tag: Tag::Niche { scalar, payload, start, .. }, variants } => {
+                let payload = u64::from(*payload);
+                match bits.wrapping_sub(*start) & scalar.bits_max() {
+                    number if number < variants.len() as u64 - 1 => number + u64::from(number >= payload),
+                    _ => payload,
+                }
+            }
+            Shape::Enum { tag: Tag::Direct { .. }, .. } => bits,
+            _ => 0,
+        }
+    }
 }
 
 impl Scalar {

@@ -430,7 +430,7 @@ impl<'a> Machine<'a> {
             let part = self.operand(body, part)?;
             value.put(offset, &part);
         }
-        if let Some((offset, scalar, bits)) = crate::value::tag_bits(&layout, variant) {
+        if let Some((offset, scalar, bits)) = layout.tag_bits(variant) {
             value.put(offset, &Value::int(bits, scalar.size()));
         }
         let spot = self.place(body, place)?;

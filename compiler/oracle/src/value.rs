@@ -120,7 +120,7 @@ impl Machine<'_> {
 
     /// Writes which variant an enum place holds.
     pub fn write_tag(&mut self, spot: &Spot, variant: u32) -> Step<()> {
-        match tag_bits(&self.layouts().of(spot.ty), variant) {
+        match self.layouts().of(spot.ty).tag_bits(variant) {
             Some((offset, scalar, bits)) => {
                 let at = spot.at.plus(offset);
                 self.check(|memory| memory.write(at, &Value::int(bits, scalar.size())))
@@ -132,7 +132,7 @@ impl Machine<'_> {
     /// The number of the variant that an enum place holds.
     pub fn read_tag(&mut self, spot: &Spot) -> Step<u64> {
         let layout = self.layouts().of(spot.ty);
-        let Shape::Enum { tag, variants } = &layout.shape else { return Ok(0) };
+        let Shape::Enum { tag, .. } = &layout.shape else { return Ok(0) };
         let (offset, scalar) = match *tag {
             Tag::None => return Ok(0),
             Tag::Direct { offset, scalar } | Tag::Niche { offset, scalar, .. } => (offset, scalar),
@@ -141,30 +141,6 @@ impl Machine<'_> {
         if !value.is_written() {
             return self.violation("asks for the variant of a value that was never given");
         }
-        let bits = value.bits() as u64;
-        Ok(match *tag {
-            Tag::Niche { payload, start, .. } => {
-                let relative = bits.wrapping_sub(start) & scalar.bits_max();
-                match relative {
-                    other if other < variants.len() as u64 - 1 => other + u64::from(other >= u64::from(payload)),
-                    _ => u64::from(payload),
-                }
-            }
-            Tag::None | Tag::Direct { .. } => bits,
-        })
-    }
-}
-
-/// What to write where for an enum to hold a variant; `None` if there is nothing to write.
-pub fn tag_bits(layout: &Layout, variant: u32) -> Option<(u64, Scalar, u64)> {
-    let Shape::Enum { tag, .. } = &layout.shape else { return None };
-    match *tag {
-        Tag::None => None,
-        Tag::Direct { offset, scalar } => Some((offset, scalar, u64::from(variant))),
-        Tag::Niche { payload, .. } if payload == variant => None,
-        Tag::Niche { offset, scalar, payload, start } => {
-            let number = if variant > payload { variant - 1 } else { variant };
-            Some((offset, scalar, start.wrapping_add(u64::from(number)) & scalar.bits_max()))
-        }
+        Ok(layout.variant_of(value.bits() as u64))
     }
 }

@@ -1,7 +1,7 @@
 //! Assignments and switches.
 
 use super::place::{At, Spot};
-use super::value::{Found, tag_bits};
+use super::value::Found;
 use super::{Emitter, NEVER};
 use crate::convention::{clif, leaves};
 use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
@@ -144,7 +144,7 @@ impl Emitter<'_, '_> {
                 values[index] = Some(self.convert(value, leaf.scalar, all[index].scalar));
             }
         }
-        if let Some((offset, scalar, bits)) = tag_bits(layout, variant) {
+        if let Some((offset, scalar, bits)) = layout.tag_bits(variant) {
             let index = position(offset);
             let value = self.int(clif(scalar), i128::from(bits));
             values[index] = Some(self.convert(value, scalar, all[index].scalar));

@@ -235,7 +235,7 @@ impl Emitter<'_, '_> {
     /// Writes which variant an enum place holds.
     pub fn write_tag(&mut self, spot: &Spot, variant: u32) {
         let layout = self.layouts.of(spot.ty);
-        if let Some((offset, scalar, bits)) = tag_bits(&layout, variant) {
+        if let Some((offset, scalar, bits)) = layout.tag_bits(variant) {
             let value = self.int(clif(scalar), i128::from(bits));
             match &spot.at {
                 At::Nothing => {}
@@ -298,20 +298,6 @@ impl Emitter<'_, '_> {
                 let value = self.builder.use_var(variable);
                 self.convert(value, whole, scalar)
             }
-        }
-    }
-}
-
-/// What to write where for an enum to hold a variant; `None` if there is nothing to write.
-pub fn tag_bits(layout: &Layout, variant: u32) -> Option<(u64, Scalar, u64)> {
-    let Shape::Enum { tag, .. } = &layout.shape else { return None };
-    match *tag {
-        Tag::None => None,
-        Tag::Direct { offset, scalar } => Some((offset, scalar, u64::from(variant))),
-        Tag::Niche { payload, .. } if payload == variant => None,
-        Tag::Niche { offset, scalar, payload, start } => {
-            let number = if variant > payload { variant - 1 } else { variant };
-            Some((offset, scalar, start + u64::from(number)))
         }
     }
 }
