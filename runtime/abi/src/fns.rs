@@ -137,6 +137,11 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_look(fiber: *mut u8) -> i64;
             /// The same of a context that need not be its own.
             plain fn rt_observe_look_at(fiber: *mut u8, node: *mut u8) -> i64;
+            /// Who runs: the number of the task; -1 if the run is not observed.
+            plain fn rt_observe_task(fiber: *mut u8) -> i64;
+            /// How many steps of another task happen before what the task does now, and of itself, how many it has made. Of -1: one
+            /// more than the highest number of which it knows something.
+            plain fn rt_observe_knows(fiber: *mut u8, other: i64) -> i64;
             /// A loop goes round once more; a hash of what its function's code goes by.
             plain fn rt_observe_round(fiber: *mut u8, place: i64, state: u64);
             /// A hash with what lies there.

@@ -118,6 +118,10 @@ impl Event {
     pub fn accesses(&self) -> bool {
         self.kind.accesses()
     }
+    /// Whether nobody else can tell that it happened.
+    pub fn only_looks(&self) -> bool {
+        self.accesses() && !self.writes || matches!(self.kind, Kind::Fence(_))
+    }
     pub fn is_update(&self) -> bool {
         self.writes && self.reads()
     }

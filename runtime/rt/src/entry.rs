@@ -209,6 +209,8 @@ exported! {
     fn rt_observe_owner(fiber: *mut u8, at: *mut u8, last: i64) { observe::owner(fiber.cast(), at as u64, last != 0) }
     fn rt_observe_mix(hash: u64, at: *mut u8, size: i64) -> u64 { observe::mix(hash, at, size as usize) }
     fn rt_observe_whole() -> i64 { observe::whole() }
+    fn rt_observe_task(fiber: *mut u8) -> i64 { observe::task_number(fiber) }
+    fn rt_observe_knows(fiber: *mut u8, other: i64) -> i64 { observe::knows(fiber, other) }
     fn rt_observe_quiet(fiber: *mut u8) { observe::quiet(fiber) }
     fn rt_observe_loud(fiber: *mut u8) { observe::loud(fiber) }
     fn rt_observe_choosing(fiber: *mut u8, is: i64) { observe::choosing(fiber, is) }

@@ -40,7 +40,7 @@ impl Engine {
 
     /// Whether all that a task has done since it had made so many steps is to look.
     fn only_looked(&self, task: Task, since: usize) -> bool {
-        self.graph.events.iter().all(|event| event.task != task || event.index as usize <= since || event.index as usize > self.tasks[task as usize].done || event.accesses() && !event.writes)
+        self.graph.events.iter().all(|event| event.task != task || event.index as usize <= since || event.index as usize > self.tasks[task as usize].done || event.only_looks())
     }
 
     /// A task goes round a loop. If it has only looked since the last time, and its state is the same, what it did counts for
@@ -74,11 +74,12 @@ impl Engine {
         let round: Vec<Id> = (0..self.graph.events.len() as Id)
             .filter(|&id| self.graph.event(id).task == task && self.graph.event(id).index as usize > since)
             .collect();
-        if !round.iter().all(|&id| self.graph.event(id).accesses() && !self.graph.event(id).writes) {
+        if !round.iter().all(|&id| self.graph.event(id).only_looks()) {
             self.tasks[task as usize].rounds[at] = (place, done, state);
             return Round::Goes;
         }
-        let looks_at: Vec<(u32, Id)> = round.iter().map(|&id| (self.graph.event(id).location, self.graph.event(id).from)).collect();
+        let looks = round.iter().map(|&id| self.graph.event(id)).filter(|event| event.accesses());
+        let looks_at: Vec<(u32, Id)> = looks.map(|event| (event.location, event.from)).collect();
         let top = |location: u32| self.graph.at_rank(location, self.graph.modifications(location).len());
         if looks_at.iter().any(|&(location, from)| top(location) != from) {
             return Round::Unfair;
@@ -114,6 +115,9 @@ impl Engine {
     pub(super) fn miss_round(&mut self, round: &[Id]) {
         for &id in round {
             let event = *self.graph.event(id);
+            if !event.accesses() {
+                continue;
+            }
             self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp, alone: round.len() == 1 });
         }
     }

@@ -288,3 +288,21 @@ pub unsafe extern "C" fn give_up(fiber: *mut u8) {
         unsafe { leave(record) };
     }
 }
+
+/// Who runs; -1 if nobody observes.
+pub fn task_number(fiber: *mut u8) -> i64 {
+    if is_on() { i64::from(current(fiber.cast())) } else { -1 }
+}
+
+/// How many steps of another task happen before what the running one does now; of -1, how many tasks it can know of.
+pub fn knows(fiber: *mut u8, other: i64) -> i64 {
+    match u32::try_from(other) {
+        _ if !is_on() => 0,
+        Ok(other) => i64::from(observer().knows(current(fiber.cast()), other)),
+        Err(_) => {
+            let task = current(fiber.cast());
+            let known = (0..world().tasks.len() as u32).rev().find(|&other| other == task || observer().knows(task, other) > 0);
+            known.map_or(0, |highest| i64::from(highest) + 1)
+        }
+    }
+}
