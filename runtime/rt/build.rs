@@ -12,6 +12,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", here.join("src").display());
     println!("cargo::rerun-if-changed={}", abi.display());
     println!("cargo::rustc-check-cfg=cfg(aurora_stub)");
+    println!("cargo::rustc-check-cfg=cfg(aurora_tsan)");
 
     let abi_lib = out.join("libabi.rlib");
     let rt_lib = out.join("librt.rlib");

@@ -5,8 +5,10 @@ mod bench;
 mod bench_compile;
 mod bench_parallel;
 mod bench_tasks;
+mod repeat;
 mod stress;
 mod tidy;
+mod tsan;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -25,6 +27,8 @@ cargo x bench compile          how long the compiler takes beside gcc and Go
 cargo x bench parallel [NAME…] data parallelism beside plain threads and rayon
 cargo x bench tasks [WORDS]    what tasks, channels and locks cost beside Go and Rust
 cargo x stress [--minutes N]   programs of tasks, channels and locks under many seeds and workers (10)
+cargo x repeat [TIMES]           test programs of tasks, channels and locks that often (50), with 1, 2 and 8 workers
+cargo x tsan [F]     the same programs over a runtime that ThreadSanitizer watches
 cargo x models       the runtime's protocols under loom
 cargo x ci           what the machine does
 ";
@@ -41,6 +45,8 @@ fn main() -> ExitCode {
         "owner" => owner(&words[1..]),
         "models" => models(),
         "stress" => stress::run(&root(), &words[1..]),
+        "tsan" => tsan::run(&root(), filter),
+        "repeat" => repeat::run(&root(), &words[1..]),
         "bench" => return bench::run(&words[1..]),
         "ci" => done(Command::new("bash").arg(".ci/run").current_dir(root())),
         _ => {

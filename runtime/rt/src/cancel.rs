@@ -141,13 +141,15 @@ pub unsafe fn register(record: *mut Record) {
         let node = (*record).head.node;
         // Fresh nodes have no link, so this also tells a new node from an old one in the same place.
         let known = known_link(node);
-        if !known.is_null() && (*record).registered == known.cast() {
+        // ORDER: Relaxed; only the fiber itself enters a list, and a link it sees is of a node that is alive.
+        if !known.is_null() && (*record).registered.load(Ordering::Relaxed) == known.cast() {
             return;
         }
         let registry = registry();
         forget_locked(record);
         let link = link(node);
-        (*record).registered = link.cast();
+        // ORDER: Relaxed; under the lock, here and below.
+        (*record).registered.store(link.cast(), Ordering::Relaxed);
         (*record).registered_previous = null_mut();
         (*record).registered_next = (*link).fibers;
         if !(*link).fibers.is_null() {
@@ -163,7 +165,7 @@ pub unsafe fn register(record: *mut Record) {
 unsafe fn forget_locked(record: *mut Record) {
     // SAFETY: the lists are whole under the lock.
     unsafe {
-        let link: *mut Link = (*record).registered.cast();
+        let link: *mut Link = (*record).registered.load(Ordering::Relaxed).cast();
         if link.is_null() {
             return;
         }
@@ -172,7 +174,7 @@ unsafe fn forget_locked(record: *mut Record) {
         if !next.is_null() {
             (*next).registered_previous = previous;
         }
-        (*record).registered = null_mut();
+        (*record).registered.store(null_mut(), Ordering::Relaxed);
     }
 }
 
@@ -183,7 +185,8 @@ unsafe fn forget_locked(record: *mut Record) {
 pub unsafe fn forget(record: *mut Record) {
     // SAFETY: the caller's promise. The field is null or set by the fiber itself; another thread only takes it back.
     unsafe {
-        if !(&raw const (*record).registered).read_volatile().is_null() {
+        // ORDER: Relaxed; as said above.
+        if !(*record).registered.load(Ordering::Relaxed).is_null() {
             let registry = registry();
             forget_locked(record);
             drop(registry);

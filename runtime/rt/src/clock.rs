@@ -15,7 +15,7 @@ pub fn now() -> i64 {
     if virt::is_on() {
         return virt::now();
     }
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    static START: crate::prim::OnceLock<Instant> = crate::prim::OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_nanos() as i64
 }
 

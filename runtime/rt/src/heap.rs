@@ -7,7 +7,7 @@
 use crate::system;
 use std::cell::UnsafeCell;
 use std::ptr::null_mut;
-use std::sync::Mutex;
+use crate::prim::Mutex;
 
 /// Classes are multiples of this, which is also what every block is aligned to.
 const STEP: usize = 16;

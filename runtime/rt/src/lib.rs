@@ -30,6 +30,8 @@ mod terminate;
 mod virt;
 mod wait;
 mod watch;
+#[cfg(aurora_tsan)]
+mod watched;
 
 pub use copies::{in_copies, shared_words};
 pub use entry::{address, symbol};

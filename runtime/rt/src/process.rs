@@ -3,7 +3,7 @@
 use crate::prim::{AtomicBool, Ordering};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::sync::{Mutex, OnceLock};
+use crate::prim::{Mutex, OnceLock};
 
 static ARGS: Mutex<&'static [Vec<u8>]> = Mutex::new(&[]);
 

@@ -7,7 +7,7 @@ use crate::system::*;
 use crate::table::Tables;
 use std::ffi::{c_int, c_void};
 use std::fmt::Write;
-use std::sync::Once;
+use crate::prim::Once;
 
 const HANDLER_STACK_BYTES: usize = 64 << 10;
 

@@ -2,7 +2,7 @@
 
 use crate::prim::{AtomicBool, Ordering};
 use std::io::{IsTerminal, Read, Write};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use crate::prim::{Mutex, MutexGuard, OnceLock};
 
 const BUFFER_BYTES: usize = 64 << 10;
 

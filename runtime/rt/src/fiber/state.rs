@@ -27,8 +27,8 @@ pub struct Record {
     pub what: AtomicU32,
     /// In a queue, or in the pool.
     pub next: *mut Record,
-    /// Which node's list of waiting fibers it stands in, and its neighbours there; under the registry's lock.
-    pub registered: *mut u8,
+    /// Which node's list of waiting fibers it stands in, and its neighbours there; changed under the registry's lock.
+    pub registered: AtomicPtr<u8>,
     pub registered_next: *mut Record,
     pub registered_previous: *mut Record,
     /// The task it was started for; null for `main`.

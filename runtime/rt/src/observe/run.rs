@@ -210,7 +210,7 @@ impl Session {
                     task.cancellable = None;
                     task.numbers.clear();
                     (task.choosing, task.missed, task.ended) = (0, false, false);
-                    (*task.record).registered = null_mut();
+                    (*task.record).registered = null_mut::<u8>().into();
                     (*task.record).head.panic = null_mut();
                     (*task.record).head.wait.store(0, Ordering::Relaxed);
                 }

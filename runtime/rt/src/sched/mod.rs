@@ -117,6 +117,10 @@ pub fn ready(record: *mut Record) {
     }
     // SAFETY: whoever ended the fiber's wait hands it over, once.
     unsafe {
+        if cfg!(aurora_tsan) {
+            // Compiled code has exchanged the word, which ThreadSanitizer has not seen.
+            (*record).head.wait.load(Ordering::Acquire);
+        }
         match this() {
             Some(worker) => {
                 if worker.push_slot(record) {
