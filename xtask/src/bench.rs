@@ -30,8 +30,12 @@ pub fn run(args: &[String]) -> ExitCode {
             let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
             super::bench_parallel::run(&root, &rest.iter().map(String::as_str).collect::<Vec<_>>())
         }
+        [group, rest @ ..] if group == "explore" => {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+            super::bench_explore::run(&root, &rest.iter().map(String::as_str).collect::<Vec<_>>())
+        }
         _ => {
-            eprintln!("usage: cargo x bench kernels [NAME…] | compile | parallel [NAME…] | tasks [WORDS]");
+            eprintln!("usage: cargo x bench kernels [NAME…] | compile | explore [NAME…] | parallel [NAME…] | tasks [WORDS]");
             return ExitCode::from(2);
         }
     };

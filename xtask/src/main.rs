@@ -3,6 +3,7 @@
 mod abi_page;
 mod bench;
 mod bench_compile;
+mod bench_explore;
 mod bench_parallel;
 mod bench_tasks;
 mod repeat;

@@ -104,6 +104,8 @@ pub(crate) struct Explore {
     pub part: Option<explore::Part>,
     /// Where to tell how it ended.
     pub report: Option<PathBuf>,
+    /// Where to write the failing execution as a timeline.
+    pub trace: Option<PathBuf>,
     /// One execution again.
     pub replay: Option<String>,
 }
@@ -197,7 +199,7 @@ const SHAPES: &[Shape] = &[
     Shape { name: "test", options: &[("--filter", true), ("--replay", true)] },
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
-    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true), ("--jobs", true), ("--shard", true), ("--report", true), ("--merge", false)] },
+    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true), ("--jobs", true), ("--shard", true), ("--report", true), ("--trace", true), ("--merge", false)] },
     Shape {
         name: "litmus",
         options: &[
@@ -436,11 +438,12 @@ impl Given {
                     Some(text) => Some(part(&text).ok_or_else(|| usage(&format!("`--shard` needs a part, such as `1/4`, not `{text}`"), "explore"))?),
                     None => None,
                 };
-                let (jobs, report) = (self.number("--jobs")?.unwrap_or(1), self.take(&["--report"]).map(PathBuf::from));
+                let jobs = self.number("--jobs")?.unwrap_or(1);
+                let (report, trace) = (self.take(&["--report"]).map(PathBuf::from), self.take(&["--trace"]).map(PathBuf::from));
                 if (jobs > 1 || part.is_some()) && (depth.is_some() || replay.is_some()) {
                     return Err("error: `--jobs` and `--shard` share out every execution; a schedule that is drawn or repeated is not shared out".into());
                 }
-                Command::Explore(Explore { file: self.one("a file")?.into(), seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, jobs, part, report, replay })
+                Command::Explore(Explore { file: self.one("a file")?.into(), seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, jobs, part, report, trace, replay })
             }
             "litmus" => {
                 let (json, verbose, dot) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some(), self.take(&["--dot"]).is_some());

@@ -319,3 +319,69 @@ fn rows_and_sums_of_integers_are_done_in_vectors() {
         instructions.iter().for_each(|wanted| assert!(code.contains(wanted), "no {wanted} in {function}\n{code}"));
     }
 }
+
+const LOST: &str = "\
+fn main() {
+    let count = Atomic::new(0)
+    scope { for _ in 0..2 { spawn { let seen = count.load(); count.store(seen + 1) } } }
+    assert_eq(count.load(), 2)
+}
+";
+const KEPT: &str = "\
+fn main() {
+    let count = Atomic::new(0)
+    scope { for _ in 0..5 { spawn { count.fetch_add(1) } } }
+    assert_eq(count.load(), 5)
+}
+";
+
+#[test]
+fn an_exploration_is_shared_out() {
+    let (folder, path) = with(KEPT);
+    for jobs in ["1", "2", "3"] {
+        let done = call(&["explore", "--jobs", jobs, &path]);
+        assert!(done.code == 0 && done.out.starts_with("120 executions, complete"), "{} {}", done.out, done.err);
+    }
+    let reports: Vec<String> = (1..=3).map(|part| folder.path.join(format!("{part}.txt")).to_string_lossy().into_owned()).collect();
+    for (part, report) in reports.iter().enumerate() {
+        let done = call(&["explore", "--shard", &format!("{}/3", part + 1), "--report", report, &path]);
+        assert_eq!(done.code, 0, "{}", done.err);
+    }
+    let all: Vec<&str> = ["explore", "--merge"].into_iter().chain(reports.iter().map(String::as_str)).collect();
+    let done = call(&all);
+    assert!(done.code == 0 && done.out.starts_with("120 executions, complete"), "{} {}", done.out, done.err);
+    let done = call(&all[..4]);
+    assert!(done.out.starts_with("missing: part 3 of 3") && done.out.contains("not complete"), "{}", done.out);
+    let done = call(&["explore", "--merge", &reports[0], &reports[0]]);
+    assert!(done.code == 1 && done.err.contains("are the same part"), "{}", done.err);
+}
+
+#[test]
+fn a_failure_is_found_by_every_way_and_repeated() {
+    let (folder, path) = with(LOST);
+    let trace = folder.path.join("trace.json").to_string_lossy().into_owned();
+    let ways: [&[&str]; 4] = [&["--trace", &trace], &["--jobs", "2"], &["--random", "200"], &["--pct", "3"]];
+    for way in ways {
+        let done = call(&[&["explore"], way, &[&path]].concat());
+        let replay = done.out.rsplit_once("--replay ").map(|(_, replay)| replay.trim().to_string());
+        let replay = replay.unwrap_or_else(|| panic!("no replay of {way:?}: {} {}", done.out, done.err));
+        assert!(done.code == 1 && done.out.contains("assertion failed"), "{}", done.out);
+        let again = call(&["explore", &path, "--replay", &replay]);
+        assert!(again.code == 1 && again.out.contains("assertion failed"), "{way:?} {replay}: {}", again.out);
+    }
+    let json = Json::parse(&std::fs::read_to_string(&trace).expect("the timeline was written")).expect("the timeline is JSON");
+    assert!(format!("{json:?}").contains("writes 1"));
+}
+
+#[test]
+fn a_seed_is_a_schedule() {
+    let (_folder, path) = with(BUSY);
+    let signature = |seed: u64| {
+        let done = call(&["run", "--stats", "--seed", &seed.to_string(), &path]);
+        let line = done.err.lines().find(|line| line.starts_with("schedule: ")).map(str::to_string);
+        line.unwrap_or_else(|| panic!("no signature: {}", done.err))
+    };
+    assert_eq!(signature(1), signature(1));
+    let all: std::collections::HashSet<String> = (0..8).map(signature).collect();
+    assert!(all.len() >= 2, "{all:?}");
+}

@@ -177,6 +177,7 @@ pub(super) fn again(file: &Path, replay: &str, global: &Global) -> u8 {
         jobs: 1,
         part: None,
         report: None,
+        trace: None,
         replay: Some(replay.into()),
     };
     explore(&request, global)
@@ -249,6 +250,12 @@ pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
         }
         return exit::OK;
     };
+    if let Some(to) = &request.trace
+        && let Err(why) = std::fs::write(to, timeline::trace(failure))
+    {
+        eprintln!("error: {}: {why}", to.display());
+        return exit::USER;
+    }
     if request.replay.is_none() {
         println!("{} {} fails:", if request.depth.is_some() { "schedule" } else { "execution" }, report.runs);
     }

@@ -121,7 +121,7 @@ Examples:
   aurorac emit --stage mir main.aur --function main
 ",
         "explore" => "\
-Usage: aurorac explore FILE [--executions N] [--outcomes] [--atomics] [--jobs N] [--shard I/N] [--report OUT]
+Usage: aurorac explore FILE [--executions N] [--outcomes] [--atomics] [--jobs N] [--shard I/N] [--report OUT] [--trace OUT]
        aurorac explore FILE --pct DEPTH | --random N | --replay SCHEDULE [--seed S]
        aurorac explore --merge REPORT…
 
@@ -137,6 +137,7 @@ it. Says \"complete\" when there was no other execution. Ends with 1 if one fail
   --random N       draw N schedules: at each step whoever, and now and then an older value; no proof
   --seed S         the first seed to draw from (0)
   --replay …       one execution again, as it was printed
+  --trace OUT      write the failing execution as a timeline that Perfetto opens
   --jobs N         share the executions out among N copies of this process
   --shard I/N      only the I-th of N parts of the work, such as 2/8: for N machines
   --report OUT     write down how it ended

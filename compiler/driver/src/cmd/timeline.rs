@@ -18,28 +18,64 @@ pub(super) fn headline(how: &How) -> String {
     }
 }
 
+/// A line of the story.
+struct Told {
+    who: String,
+    /// Its number among the tasks.
+    column: usize,
+    what: String,
+    place: String,
+}
+
+/// The events that a user knows of, in an order in which they can happen; whether tasks can take turns like that.
+fn lines(failure: &Failure, names: &Names) -> (Vec<Told>, bool) {
+    let graph = &failure.graph;
+    let mut lines: Vec<Told> = Vec::new();
+    let (story, in_turns) = graph.story();
+    for &id in &story {
+        let Some(what) = sentence(failure, id, names, in_turns) else { continue };
+        let (who, column) = names[&graph.event(id).task].clone();
+        let place = short(&failure.places[id as usize].place);
+        // What the library does in one call is told once.
+        if lines.last().is_none_or(|last| (last.column, &last.what, &last.place) != (column, &what, &place)) {
+            lines.push(Told { who, column, what, place });
+        }
+    }
+    (lines, in_turns)
+}
+
+/// The story as a timeline in the form that Perfetto reads: a row a task, a millisecond a step.
+pub(super) fn trace(failure: &Failure) -> String {
+    let names = names(failure);
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    let mut text = String::from("[\n");
+    let _ = writeln!(text, r#"{{"name":"process_name","ph":"M","pid":1,"args":{{"name":"{}"}}}},"#, quoted(&headline(&failure.how)));
+    for (name, column) in names.values() {
+        let _ = writeln!(text, r#"{{"name":"thread_name","ph":"M","pid":1,"tid":{column},"args":{{"name":"{name}"}}}},"#);
+    }
+    for (at, line) in lines(failure, &names).0.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            r#"{{"name":"{}","ph":"X","pid":1,"tid":{},"ts":{},"dur":1000,"args":{{"place":"{}"}}}},"#,
+            quoted(&line.what),
+            line.column,
+            1000 * at,
+            quoted(&line.place)
+        );
+    }
+    text.push_str(r#"{"name":"end","ph":"M","pid":1,"args":{}}"#);
+    text.push_str("\n]\n");
+    text
+}
+
 /// The whole story, a line an event.
 pub(super) fn tell(failure: &Failure) -> String {
     let mut text = String::new();
-    let graph = &failure.graph;
     let names = names(failure);
-    let mut last: Option<(Task, String)> = None;
-    let mut number = 0;
-    let (story, in_turns) = graph.story();
-    for &id in &story {
-        let event = graph.event(id);
-        let Some(line) = sentence(failure, id, &names, in_turns) else { continue };
-        let column = names[&event.task].1;
-        let place = short(&failure.places[id as usize].place);
-        // What the library does in one call is told once.
-        let told = (event.task, format!("{place} {line}"));
-        if last.as_ref() == Some(&told) {
-            continue;
-        }
-        last = Some(told);
-        number += 1;
+    let (lines, in_turns) = lines(failure, &names);
+    for (number, Told { who, column, what, place }) in lines.iter().enumerate() {
         // Writing into a String cannot fail.
-        let _ = writeln!(text, "{number:4}  {:indent$}{}: {line}{}", "", names[&event.task].0, at(&place), indent = 2 * column);
+        let _ = writeln!(text, "{:4}  {:indent$}{who}: {what}{}", number + 1, "", at(place), indent = 2 * column);
     }
     if !in_turns {
         text.push_str("      (no order of turns gives this: it needs the freedom that weaker orders than `seqcst` have)\n");
