@@ -2,7 +2,7 @@
 
 use crate::body::*;
 use crate::fast::BitSet;
-use crate::graph::reverse_postorder;
+use crate::graph::loop_order;
 use crate::place::Location;
 
 pub trait Forward {
@@ -17,13 +17,15 @@ pub trait Forward {
     fn statement(&self, state: &mut Self::State, at: Location, statement: &Statement);
     /// What happens before control leaves, whatever the edge.
     fn terminator(&self, state: &mut Self::State, at: Location, terminator: &Terminator);
+    /// How many parts a state has that joining looks at.
+    fn weight(&self, state: &Self::State) -> usize;
     /// What happens on the edge to an ordinary successor only: the result of a call arrives, a switch has decided.
     fn edge(&self, state: &mut Self::State, at: Location, terminator: &Terminator, to: BlockId);
 }
 
 /// The state at the start of every block; `None` where control never comes.
 pub fn forward<A: Forward>(body: &Body, analysis: &A) -> Vec<Option<A::State>> {
-    let order = reverse_postorder(body);
+    let order = loop_order(body);
     let mut rank = vec![0u32; body.blocks.len()];
     for (index, block) in order.iter().enumerate() {
         rank[block.index()] = index as u32;
@@ -51,6 +53,7 @@ pub fn forward<A: Forward>(body: &Body, analysis: &A) -> Vec<Option<A::State>> {
                 waiting.insert(rank[to.index()] as usize);
             }
         };
+        crate::work::count(block.statements.len() + analysis.weight(&state));
         for (index, statement) in block.statements.iter().enumerate() {
             if let (Some(unwind), true) = (block.unwind, statement.raises()) {
                 arrive(unwind, &state, &mut entry);

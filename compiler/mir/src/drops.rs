@@ -13,6 +13,7 @@ use crate::place::Location;
 use crate::types::{PlaceTy, Types};
 use crate::visit::{Touch, each_terminator_touch, each_touch};
 use hir::ty::{Mutable, Ty, TyKind};
+use std::collections::BTreeMap;
 
 pub fn elaborate(types: &Types, body: &mut Body) {
     let has_drops = body.blocks.iter().any(|block| matches!(block.terminator.kind, TerminatorKind::Drop { .. }));
@@ -26,7 +27,7 @@ pub fn elaborate(types: &Types, body: &mut Body) {
     }
     let sites = find_sites(&paths, body, &entry);
     let mut elaborator =
-        Elaborator { types, paths: &paths, body, flags: FastMap::default(), order: Vec::new(), tails: Vec::new(), resume: None };
+        Elaborator { types, paths: &paths, body, flags: FastMap::default(), order: BTreeMap::new(), tails: Vec::new(), resume: None };
     let original_blocks = elaborator.body.blocks.len();
     for site in sites {
         elaborator.site(site);
@@ -129,8 +130,8 @@ struct Elaborator<'a> {
     paths: &'a Paths,
     body: &'a mut Body,
     flags: FastMap<PathId, Local>,
-    /// The flagged paths in the order in which they were flagged.
-    order: Vec<PathId>,
+    /// The flagged paths by local, in the order in which they were flagged.
+    order: BTreeMap<Local, Vec<PathId>>,
     /// Blocks behind drops that asked flags, and what was dropped.
     tails: Vec<(BlockId, PathId, SourceId)>,
     resume: Option<BlockId>,
@@ -168,12 +169,8 @@ impl Elaborator<'_> {
 
     fn reset_flags(&mut self) {
         for (block, path, source) in std::mem::take(&mut self.tails) {
-            for &flagged in &self.order {
-                if self.paths.is_below(flagged, path) {
-                    let reset = set_flag(source, self.flags[&flagged], false);
-                    self.body.blocks[block.index()].statements.push(reset);
-                }
-            }
+            let gone: Vec<Local> = self.flagged_in(path).iter().filter(|flagged| self.paths.is_below(**flagged, path)).map(|flagged| self.flags[flagged]).collect();
+            self.body.blocks[block.index()].statements.extend(gone.into_iter().map(|flag| set_flag(source, flag, false)));
         }
     }
 
@@ -198,8 +195,13 @@ impl Elaborator<'_> {
         }
         let flag = self.body.add_local(Ty::bool(), SourceId::BODY);
         self.flags.insert(path, flag);
-        self.order.push(path);
+        self.order.entry(self.paths.path(path).place.local).or_default().push(path);
         flag
+    }
+
+    /// The flagged paths of the same local.
+    fn flagged_in(&self, path: PathId) -> &[PathId] {
+        self.order.get(&self.paths.path(path).place.local).map_or(&[], Vec::as_slice)
     }
 
     /// The first block of code that drops what is there of the path and goes on.
@@ -417,7 +419,7 @@ impl Elaborator<'_> {
             }
             self.body.blocks[index].statements = statements;
         }
-        let start: Vec<Statement> = (self.order.iter())
+        let start: Vec<Statement> = (self.order.values().flatten())
             .map(|path| {
                 let local = self.paths.path(*path).place.local;
                 let given = (1..=self.body.param_count).contains(&local.0);
@@ -439,7 +441,7 @@ impl Elaborator<'_> {
             | Touch::SetDiscriminant => return,
         };
         let Some(path) = self.paths.exact(place) else { return };
-        for flagged in &self.order {
+        for flagged in self.flagged_in(path) {
             if self.paths.is_below(*flagged, path) {
                 changes.push((self.flags[flagged], value));
             }

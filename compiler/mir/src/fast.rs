@@ -2,6 +2,7 @@
 
 use hir::fast::FastBuild;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// Never iterated where the order shows.
 pub type FastMap<K, V> = HashMap<K, V, FastBuild>;
@@ -99,6 +100,54 @@ impl BitSet {
     }
 }
 
+/// How many numbers a piece of `SharedBits` tells of.
+const PIECE: usize = 512;
+
+/// A set of numbers below a bound in pieces that copies share until they differ: a copy costs a word a piece, and so does
+/// uniting sets that came from one and differ in few places.
+#[derive(Clone, Debug)]
+pub struct SharedBits {
+    pieces: Vec<Rc<[u64; PIECE / 64]>>,
+}
+
+impl SharedBits {
+    pub fn new(bound: usize) -> SharedBits {
+        SharedBits { pieces: vec![Rc::new([0; PIECE / 64]); bound.div_ceil(PIECE)] }
+    }
+    pub fn pieces(&self) -> usize {
+        self.pieces.len()
+    }
+    /// All numbers below the bound; those above it are never asked for.
+    pub fn full(bound: usize) -> SharedBits {
+        SharedBits { pieces: vec![Rc::new([u64::MAX; PIECE / 64]); bound.div_ceil(PIECE)] }
+    }
+    pub fn contains(&self, n: usize) -> bool {
+        self.pieces[n / PIECE][n % PIECE / 64] >> (n % 64) & 1 != 0
+    }
+    pub fn insert(&mut self, n: usize) {
+        if !self.contains(n) {
+            Rc::make_mut(&mut self.pieces[n / PIECE])[n % PIECE / 64] |= 1 << (n % 64);
+        }
+    }
+    pub fn remove(&mut self, n: usize) {
+        if self.contains(n) {
+            Rc::make_mut(&mut self.pieces[n / PIECE])[n % PIECE / 64] &= !(1 << (n % 64));
+        }
+    }
+    /// Adds all of `other`; whether anything was new.
+    pub fn unite(&mut self, other: &SharedBits) -> bool {
+        let mut changed = false;
+        for (mine, theirs) in self.pieces.iter_mut().zip(&other.pieces) {
+            if Rc::ptr_eq(mine, theirs) || mine.iter().zip(theirs.iter()).all(|(mine, theirs)| theirs & !mine == 0) {
+                continue;
+            }
+            changed = true;
+            Rc::make_mut(mine).iter_mut().zip(theirs.iter()).for_each(|(mine, theirs)| *mine |= theirs);
+        }
+        changed
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +164,20 @@ mod tests {
         assert_eq!(set.count(), 3);
         assert_eq!(BitSet::full(130).count(), 130);
         assert_eq!(BitSet::full(64).count(), 64);
+    }
+    #[test]
+    fn copies_share_until_they_differ() {
+        let mut one = SharedBits::new(2000);
+        one.insert(7);
+        let mut other = one.clone();
+        other.insert(1999);
+        other.remove(7);
+        assert!(one.contains(7) && !one.contains(1999) && other.contains(1999) && !other.contains(7));
+        assert!(other.unite(&one) && !other.unite(&one));
+        assert!(other.contains(7) && other.contains(1999));
+        let mut all = SharedBits::full(2000);
+        assert!(all.contains(1999) && !all.unite(&other));
+        all.remove(1999);
+        assert!(all.unite(&other));
     }
 }

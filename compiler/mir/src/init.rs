@@ -2,7 +2,7 @@
 
 use crate::body::*;
 use crate::dataflow::{Forward, forward};
-use crate::fast::BitSet;
+use crate::fast::SharedBits;
 use crate::paths::{PathId, Paths};
 use crate::place::Location;
 use crate::visit::{Touch, each_terminator_touch, each_touch};
@@ -10,11 +10,11 @@ use crate::visit::{Touch, each_terminator_touch, each_touch};
 #[derive(Clone)]
 pub struct Init {
     /// On some way here the path got a value that was not moved since.
-    pub maybe_init: BitSet,
+    pub maybe_init: SharedBits,
     /// On some way here the path has none. Parts have bits of their own: a value lacks something if any part does.
-    pub maybe_uninit: BitSet,
+    pub maybe_uninit: SharedBits,
     /// Locals that got a value since their storage began, on some way here.
-    pub ever_init: BitSet,
+    pub ever_init: SharedBits,
 }
 
 pub struct InitAnalysis<'a> {
@@ -91,9 +91,9 @@ impl Forward for InitAnalysis<'_> {
 
     fn start(&self) -> Init {
         let mut state = Init {
-            maybe_init: BitSet::new(self.paths.len()),
-            maybe_uninit: BitSet::full(self.paths.len()),
-            ever_init: BitSet::new(self.body.locals.len()),
+            maybe_init: SharedBits::new(self.paths.len()),
+            maybe_uninit: SharedBits::full(self.paths.len()),
+            ever_init: SharedBits::new(self.body.locals.len()),
         };
         for param in self.body.params() {
             self.given(&mut state, Paths::root(param));
@@ -105,6 +105,10 @@ impl Forward for InitAnalysis<'_> {
         let changed = into.maybe_init.unite(&from.maybe_init);
         let changed = into.maybe_uninit.unite(&from.maybe_uninit) || changed;
         into.ever_init.unite(&from.ever_init) || changed
+    }
+
+    fn weight(&self, state: &Init) -> usize {
+        state.maybe_init.pieces()
     }
 
     fn statement(&self, state: &mut Init, _at: Location, statement: &Statement) {

@@ -32,6 +32,7 @@ mod paths;
 mod raise;
 mod reach;
 mod place;
+mod work;
 
 pub use build::build;
 pub use check::{CheckedProgram, check, check_library};

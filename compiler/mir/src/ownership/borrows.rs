@@ -33,7 +33,7 @@ pub(super) fn check(types: &Types, keeps: &Keeps, typed: &typed::Body, bodies: &
     if loans.list.is_empty() {
         return;
     }
-    let liveness = Liveness::new(body, &views);
+    let liveness = Liveness::new(body, &views, &loans.holds);
     loans.live = Some(&liveness);
     let loans = loans;
     let entry = forward(body, &loans);
@@ -337,6 +337,7 @@ impl Checker<'_> {
         if !self.loans.may_hinder(place.local, looks_only) {
             return;
         }
+        crate::work::count(state.0.len());
         for (&holder, held) in &state.0 {
             for (id, loan) in held.iter().map(|id| (id, self.loans.loan(id))) {
                 let Loan::Place { place: lent, mutable, at: made, two_phase } = loan else { continue };

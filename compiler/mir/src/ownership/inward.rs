@@ -7,7 +7,7 @@
 //! program's own traits keep besides is looked up in their bodies once, and holds for every call of the trait's method.
 
 use super::loans::Loans;
-use super::views::{Carries, Views};
+use super::views::{Carries, Views, remembered};
 use crate::body::*;
 use crate::dataflow::{Forward, forward};
 use crate::fast::FastMap;
@@ -80,10 +80,10 @@ fn kept_by_body(program: &TypedProgram, id: FnId, bodies: &[Body], keeps: &Keeps
     let Some(body) = bodies.first() else { return Vec::new() };
     let loans = Loans::new(&types, &views, &closures, body);
     let mut kept = vec![Carries::Nothing; body.param_count as usize];
-    for (block, state) in body.blocks.iter().zip(forward(body, &loans)) {
+    for (id, state) in body.block_ids().zip(forward(body, &loans)) {
+        let block = body.block(id);
         // What is kept for a while only was there between its statements: a loan in the caller's hands never goes.
         let (Some(mut state), false) = (state, block.cleanup) else { continue };
-        let id = BlockId(body.blocks.iter().position(|other| std::ptr::eq(other, block)).unwrap_or(0) as u32);
         for (index, statement) in block.statements.iter().enumerate() {
             loans.statement(&mut state, Location::new(id, index), statement);
         }
@@ -207,21 +207,15 @@ impl Views<'_> {
             TyKind::Tuple(list) => list.iter().any(|ty| self.leads_in(*ty)),
             TyKind::Array(of, _) | TyKind::Slice(of) => self.leads_in(*of),
             TyKind::Closure(id, args) => self.types.closure_fields(*id, *args).iter().any(|ty| self.leads_in(*ty)),
-            TyKind::Adt(id, args) => {
-                if let Some(&known) = self.ways_in.borrow().get(&ty) {
-                    return known;
-                }
-                self.ways_in.borrow_mut().insert(ty, false);
+            TyKind::Adt(id, args) => remembered(&self.ways_in, ty, || {
                 let def = self.program().adt(*id);
                 let inside = || {
                     def.variants.iter().enumerate().any(|(v, variant)| {
                         (0..variant.fields.len()).any(|f| self.leads_in(self.types.field(ty, v as u32, f as u32)))
                     })
                 };
-                let answer = args.iter().any(|ty| self.leads_in(*ty)) || def.is_view && inside();
-                self.ways_in.borrow_mut().insert(ty, answer);
-                answer
-            }
+                args.iter().any(|ty| self.leads_in(*ty)) || def.is_view && inside()
+            }),
             TyKind::Param(_) | TyKind::Projection(_) => self.holds(ty),
             _ => false,
         }

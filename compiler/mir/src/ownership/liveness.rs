@@ -1,85 +1,90 @@
-//! Which locals may still be used: backward over blocks; inside a block it is asked for single points.
+//! Which locals that hold views may still be used: for each of them, backward from its uses to where it gets its value. Where it is
+//! not needed it costs nothing, so that all of it takes about as long as the lives of views are.
 
 use super::views::Views;
 use crate::body::*;
 use crate::fast::BitSet;
-use crate::graph::{predecessors, reverse_postorder};
+use crate::graph::predecessors;
 use crate::place::Location;
 
 pub(super) struct Liveness<'a> {
     body: &'a Body,
     views: &'a Views<'a>,
-    /// At the end of each block.
-    out: Vec<BitSet>,
-    into: Vec<BitSet>,
+    /// By local: what happens to it, in the order of blocks and of statements in them. Of locals that hold nothing: nothing.
+    events: Vec<Vec<Event>>,
+    /// By block: the locals that are needed from its start on, in order.
+    into: Vec<Vec<Local>>,
 }
 
-/// What a statement does to a local, in the order of time.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What a statement, or a terminator, does to a local.
+#[derive(Clone, Copy)]
+struct Event {
+    at: Location,
+    effect: Effect,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Effect {
     Uses,
     Ends,
-    Nothing,
 }
 
 impl<'a> Liveness<'a> {
-    pub fn new(body: &'a Body, views: &'a Views<'a>) -> Liveness<'a> {
-        let count = body.locals.len();
-        let mut all = Liveness {
-            body,
-            views,
-            out: vec![BitSet::new(count); body.blocks.len()],
-            into: vec![BitSet::new(count); body.blocks.len()],
-        };
-        let preds = predecessors(body);
-        let mut waiting: Vec<BlockId> = reverse_postorder(body);
-        let mut queued = BitSet::full(body.blocks.len());
-        while let Some(id) = waiting.pop() {
-            queued.remove(id.index());
-            let mut live = BitSet::new(count);
-            body.block(id).each_successor(|to| {
-                live.unite(&all.into[to.index()]);
-            });
-            all.out[id.index()] = live.clone();
+    /// `holds`: by local, whether it matters.
+    pub fn new(body: &'a Body, views: &'a Views<'a>, holds: &[bool]) -> Liveness<'a> {
+        let mut all = Liveness { body, views, events: vec![Vec::new(); body.locals.len()], into: vec![Vec::new(); body.blocks.len()] };
+        for id in body.block_ids() {
             let block = body.block(id);
-            all.terminator_back(&block.terminator, &mut live);
-            // A raising statement may leave from anywhere in the block.
-            for statement in block.statements.iter().rev() {
-                all.statement_back(statement, &mut live);
-                if let (Some(unwind), true) = (block.unwind, statement.raises()) {
-                    live.unite(&all.into[unwind.index()]);
-                }
+            for (index, statement) in block.statements.iter().enumerate() {
+                let at = Location::new(id, index);
+                each_use(statement, &mut |local, effect| note(&mut all.events, holds, local, at, effect));
             }
-            if live != all.into[id.index()] {
-                all.into[id.index()] = live;
-                for &pred in &preds[id.index()] {
-                    if queued.insert(pred.index()) {
+            let at = Location::new(id, block.statements.len());
+            let mut events = std::mem::take(&mut all.events);
+            all.each_terminator_use(&block.terminator, &mut |local, effect| note(&mut events, holds, local, at, effect));
+            all.events = events;
+        }
+        let preds = predecessors(body);
+        // The first statement of each block that may leave it in the middle.
+        let raises: Vec<Option<usize>> = body.blocks.iter().map(|block| block.unwind.and_then(|_| block.statements.iter().position(Statement::raises))).collect();
+        let mut waiting: Vec<BlockId> = Vec::new();
+        for local in (0..body.locals.len() as u32).map(Local) {
+            let events = &all.events[local.index()];
+            let first = |block: BlockId| {
+                let from = events.partition_point(|event| event.at.block < block);
+                events.get(from).filter(|event| event.at.block == block)
+            };
+            let mut at = 0;
+            while let Some(event) = events.get(at) {
+                if event.effect == Effect::Uses {
+                    all.into[event.at.block.index()].push(local);
+                    waiting.push(event.at.block);
+                }
+                at += events[at..].partition_point(|other| other.at.block == event.at.block);
+            }
+            while let Some(block) = waiting.pop() {
+                crate::work::count(1);
+                for &pred in &preds[block.index()] {
+                    let into = &all.into[pred.index()];
+                    if into.last() == Some(&local) {
+                        continue;
+                    }
+                    let passes = match first(pred) {
+                        None => true,
+                        // It may leave before it ends there.
+                        Some(end) => {
+                            let leaves = body.block(pred).unwind == Some(block);
+                            leaves && raises[pred.index()].is_some_and(|raises| raises <= end.at.statement as usize)
+                        }
+                    };
+                    if passes {
+                        all.into[pred.index()].push(local);
                         waiting.push(pred);
                     }
                 }
             }
         }
         all
-    }
-
-    fn statement_back(&self, statement: &Statement, live: &mut BitSet) {
-        each_use(statement, &mut |local, effect| match effect {
-            Effect::Ends => live.remove(local.index()),
-            Effect::Uses => {
-                live.insert(local.index());
-            }
-            Effect::Nothing => {}
-        });
-    }
-
-    fn terminator_back(&self, terminator: &Terminator, live: &mut BitSet) {
-        self.each_terminator_use(terminator, &mut |local, effect| match effect {
-            Effect::Ends => live.remove(local.index()),
-            Effect::Uses => {
-                live.insert(local.index());
-            }
-            Effect::Nothing => {}
-        });
     }
 
     /// Ends first, then uses: a terminator reads before it writes.
@@ -106,54 +111,43 @@ impl<'a> Liveness<'a> {
 
     /// Whether a local is still used from the start of a block on.
     pub fn is_live_into(&self, local: Local, block: BlockId) -> bool {
-        self.into[block.index()].contains(local.index())
+        self.into[block.index()].binary_search(&local).is_ok()
+    }
+
+    fn is_live_out(&self, local: Local, block: BlockId) -> bool {
+        let mut live = false;
+        self.body.block(block).each_successor(|to| live |= self.is_live_into(local, to));
+        live
+    }
+
+    /// What happens to a local first, from a point on in its block.
+    fn next_event(&self, local: Local, at: Location) -> Option<Event> {
+        let events = &self.events[local.index()];
+        let next = events.get(events.partition_point(|event| event.at < at))?;
+        (next.at.block == at.block).then_some(*next)
     }
 
     /// Whether a local is used at this point or later, before it gets another value.
     pub fn is_live(&self, local: Local, at: Location) -> bool {
-        let block = self.body.block(at.block);
-        for statement in block.statements.iter().skip(at.statement as usize) {
-            match effect_on(local, &mut |visit| each_use(statement, visit)) {
-                Effect::Uses => return true,
-                Effect::Ends => return false,
-                Effect::Nothing => {}
-            }
-        }
-        match effect_on(local, &mut |visit| self.each_terminator_use(&block.terminator, visit)) {
-            Effect::Uses => true,
-            Effect::Ends => false,
-            Effect::Nothing => self.out[at.block.index()].contains(local.index()),
+        match self.next_event(local, at) {
+            Some(event) => event.effect == Effect::Uses,
+            None => self.is_live_out(local, at.block),
         }
     }
 
     /// The first use of a local behind a point, nearest first.
     pub fn next_use(&self, local: Local, at: Location) -> Option<Location> {
         let mut seen = BitSet::new(self.body.blocks.len());
-        let mut waiting = std::collections::VecDeque::from([(at.block, at.statement as usize)]);
-        while let Some((id, from)) = waiting.pop_front() {
-            let block = self.body.block(id);
-            let mut ended = false;
-            for (index, statement) in block.statements.iter().enumerate().skip(from) {
-                match effect_on(local, &mut |visit| each_use(statement, visit)) {
-                    Effect::Uses => return Some(Location::new(id, index)),
-                    Effect::Ends => {
-                        ended = true;
-                        break;
-                    }
-                    Effect::Nothing => {}
-                }
+        let mut waiting = std::collections::VecDeque::from([at]);
+        while let Some(at) = waiting.pop_front() {
+            match self.next_event(local, at) {
+                Some(Event { at, effect: Effect::Uses }) => return Some(at),
+                Some(Event { effect: Effect::Ends, .. }) => continue,
+                None => {}
             }
-            if ended {
-                continue;
-            }
-            match effect_on(local, &mut |visit| self.each_terminator_use(&block.terminator, visit)) {
-                Effect::Uses => return Some(Location::new(id, block.statements.len())),
-                Effect::Ends => continue,
-                Effect::Nothing => {}
-            }
-            block.each_successor(|to| {
-                if self.into[to.index()].contains(local.index()) && seen.insert(to.index()) {
-                    waiting.push_back((to, 0));
+            self.body.block(at.block).each_successor(|to| {
+                if self.is_live_into(local, to) && seen.insert(to.index()) {
+                    waiting.push_back(Location::new(to, 0));
                 }
             });
         }
@@ -162,14 +156,16 @@ impl<'a> Liveness<'a> {
 }
 
 /// Uses win: what is read and written by one statement was needed.
-fn effect_on(local: Local, walk: &mut dyn FnMut(&mut dyn FnMut(Local, Effect))) -> Effect {
-    let mut found = Effect::Nothing;
-    walk(&mut |at, effect| {
-        if at == local && (effect == Effect::Uses || found == Effect::Nothing) {
-            found = effect;
-        }
-    });
-    found
+fn note(events: &mut [Vec<Event>], holds: &[bool], local: Local, at: Location, effect: Effect) {
+    if !holds[local.index()] {
+        return;
+    }
+    let events = &mut events[local.index()];
+    match events.last_mut().filter(|last| last.at == at) {
+        Some(last) if effect == Effect::Uses => last.effect = Effect::Uses,
+        Some(_) => {}
+        None => events.push(Event { at, effect }),
+    }
 }
 
 fn read(operand: &Operand, visit: &mut dyn FnMut(Local, Effect)) {

@@ -19,6 +19,7 @@ use crate::place::Location;
 use crate::types::Types;
 use hir::ty::{Mutable, Ty, TyKind};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct LoanId(pub u32);
@@ -157,11 +158,25 @@ impl Held {
 /// What the locals hold; those that hold nothing are not there. Numbers beyond the body's locals stand for what the
 /// caller's parameters point to, and for tasks. Behind them: which tasks a local is certain to be the handles of.
 #[derive(Clone, Default, PartialEq, Debug)]
-pub(super) struct State(pub BTreeMap<Local, Held>, pub BTreeMap<Local, Vec<u32>>);
+pub(super) struct State(pub BTreeMap<Local, Rc<Held>>, pub BTreeMap<Local, Vec<u32>>);
 
 impl State {
-    pub fn held(&self, local: Local) -> Held {
+    pub fn held(&self, local: Local) -> Rc<Held> {
         self.0.get(&local).cloned().unwrap_or_default()
+    }
+
+    fn entry(&mut self, local: Local) -> &mut Held {
+        Rc::make_mut(self.0.entry(local).or_default())
+    }
+
+    /// Takes loans away from all who hold them.
+    fn remove_all(&mut self, gone: &dyn Fn(LoanId) -> bool) {
+        crate::work::count(self.0.len());
+        for held in self.0.values_mut() {
+            if held.iter().any(gone) {
+                Rc::make_mut(held).remove_all(gone);
+            }
+        }
     }
 }
 
@@ -174,7 +189,7 @@ pub(super) struct Loans<'a> {
     by_location: FastMap<Location, LoanId>,
     /// Which closure a loan was made for.
     captures: FastMap<LoanId, u32>,
-    holds: Vec<bool>,
+    pub holds: Vec<bool>,
     /// By local: whether anything is lent through it, as a reference.
     lent_through: Vec<bool>,
     /// By local: whether it or a part of it is lent.
@@ -254,7 +269,7 @@ impl<'a> Loans<'a> {
         let captured = args.last().map(|body| self.operand(state, body)).unwrap_or_default();
         let earlier = state.0.get(&holder).is_some_and(|held| !held.is_empty());
         if !captured.is_empty() {
-            state.0.entry(holder).or_default().add(&captured);
+            state.entry(holder).add(&captured);
         }
         let at = Location::new(self.tasks.sites[site as usize].block, self.body.block(self.tasks.sites[site as usize].block).statements.len());
         if let Some(&loan) = self.by_location.get(&at) {
@@ -459,7 +474,7 @@ impl<'a> Loans<'a> {
             if held.is_empty() || !self.holds[local.index()] {
                 state.0.remove(&local);
             } else {
-                state.0.insert(local, held);
+                state.0.insert(local, Rc::new(held));
             }
             return;
         }
@@ -474,9 +489,7 @@ impl<'a> Loans<'a> {
             Loan::Reference(_) | Loan::Contents(_) | Loan::Captured(_) => false,
         };
         if self.lent_through.get(local.index()).is_some_and(|lent| *lent) {
-            for held in state.0.values_mut() {
-                held.remove_all(&gone);
-            }
+            state.remove_all(&gone);
             // A cursor that moved on holds what it came through no more: `at = &mut at.next`.
             new.remove_all(&gone);
         }
@@ -486,7 +499,10 @@ impl<'a> Loans<'a> {
     fn store_inside(&self, state: &mut State, place: &Place, new: &Held, seen: &mut Vec<LoanId>) {
         let references = self.references(place);
         let base = state.held(place.local);
-        state.0.entry(place.local).or_default().add_at(references, new);
+        // What a raw pointer leads to, its user answers for.
+        if self.holds[place.local.index()] {
+            state.entry(place.local).add_at(references, new);
+        }
         if references == 0 {
             return;
         }
@@ -499,7 +515,7 @@ impl<'a> Loans<'a> {
             seen.push(target);
             match self.loan(target).clone() {
                 Loan::Reference(param) | Loan::Contents(param) | Loan::Captured(param) => {
-                    state.0.entry(self.stand_in(param)).or_default().add(new);
+                    state.entry(self.stand_in(param)).add(new);
                 }
                 Loan::Place { place, .. } => self.store_inside(state, &place, new, seen),
             }
@@ -543,9 +559,10 @@ impl<'a> Loans<'a> {
             match ty.kind() {
                 TyKind::Ref(..) => self.store_inside(state, &place.deref(), &given, &mut Vec::new()),
                 // It comes back with the result, if that carries it.
-                _ => {
-                    state.0.entry(place.local).or_default().add_at(1, &given);
+                _ if self.holds[place.local.index()] => {
+                    state.entry(place.local).add_at(1, &given);
                 }
+                _ => {}
             }
             if deep {
                 self.store_beyond(state, &reached, &given, &mut Vec::new());
@@ -595,7 +612,7 @@ impl<'a> Loans<'a> {
             match self.loan(id).clone() {
                 Loan::Reference(param) | Loan::Contents(param) | Loan::Captured(param) => {
                     if self.views.leads_in(self.body.local_decl(param).ty) {
-                        state.0.entry(self.stand_in(param)).or_default().add(new);
+                        state.entry(self.stand_in(param)).add(new);
                     }
                 }
                 Loan::Place { place, mutable, .. } => {
@@ -670,7 +687,7 @@ impl Forward for Loans<'_> {
                 if self.is_reference(param) {
                     layers.insert(0, Set::one(self.reference_of(param)));
                 }
-                state.0.insert(param, Held(layers));
+                state.0.insert(param, Rc::new(Held(layers)));
                 continue;
             }
             let held = if self.is_reference(param) {
@@ -678,7 +695,7 @@ impl Forward for Loans<'_> {
             } else {
                 Held(vec![contents])
             };
-            state.0.insert(param, held);
+            state.0.insert(param, Rc::new(held));
         }
         state
     }
@@ -687,7 +704,8 @@ impl Forward for Loans<'_> {
         let mut changed = false;
         for (local, held) in &from.0 {
             match into.0.get_mut(local) {
-                Some(known) => changed |= known.add(held),
+                Some(known) if Rc::ptr_eq(known, held) || known == held => {}
+                Some(known) => changed |= Rc::make_mut(known).add(held),
                 None => {
                     into.0.insert(*local, held.clone());
                     changed = true;
@@ -702,8 +720,13 @@ impl Forward for Loans<'_> {
 
     fn enter(&self, state: &mut State, block: BlockId) {
         if let Some(live) = self.live {
+            crate::work::count(state.0.len());
             state.0.retain(|local, _| self.is_stand_in(*local) || live.is_live_into(*local, block));
         }
+    }
+
+    fn weight(&self, state: &State) -> usize {
+        state.0.len()
     }
 
     fn statement(&self, state: &mut State, at: Location, statement: &Statement) {
@@ -722,7 +745,7 @@ impl Forward for Loans<'_> {
                 // Whoever still looks at what is gone was told of it here.
                 if self.lent_itself.get(local.index()).is_some_and(|lent| *lent) {
                     let gone = |id: LoanId| matches!(self.loan(id), Loan::Place { place, .. } if place.local == *local && !place.is_indirect());
-                    state.0.values_mut().for_each(|held| held.remove_all(&gone));
+                    state.remove_all(&gone);
                 }
             }
             StatementKind::Check { .. }

@@ -14,8 +14,36 @@ pub(super) struct Views<'a> {
     pub types: &'a Types<'a>,
     known: RefCell<FastMap<Ty, bool>>,
     handles: RefCell<FastMap<AdtId, bool>>,
-    pub ways_in: RefCell<FastMap<Ty, bool>>,
+    pub ways_in: RefCell<Memory>,
+    destructors: RefCell<Memory>,
     pub keeps: &'a Keeps,
+}
+
+/// Answers about types that may contain themselves.
+#[derive(Default)]
+pub(super) struct Memory {
+    known: FastMap<Ty, bool>,
+    /// Being asked about: one inside the other.
+    open: Vec<Ty>,
+}
+
+/// What is found somewhere inside of a type; on the way round, a type adds nothing to itself.
+pub(super) fn remembered(memory: &RefCell<Memory>, ty: Ty, look: impl FnOnce() -> bool) -> bool {
+    if let Some(&known) = memory.borrow().known.get(&ty) {
+        return known;
+    }
+    if memory.borrow().open.contains(&ty) {
+        return false;
+    }
+    memory.borrow_mut().open.push(ty);
+    let found = look();
+    let mut memory = memory.borrow_mut();
+    memory.open.pop();
+    // Nothing found says nothing as long as the types around it are not looked through.
+    if found || memory.open.is_empty() {
+        memory.known.insert(ty, found);
+    }
+    found
 }
 
 /// Which loans of an argument a result carries.
@@ -38,7 +66,7 @@ impl Carries {
 
 impl<'a> Views<'a> {
     pub fn new(types: &'a Types<'a>, keeps: &'a Keeps) -> Views<'a> {
-        Views { types, known: RefCell::default(), handles: RefCell::default(), ways_in: RefCell::default(), keeps }
+        Views { types, known: RefCell::default(), handles: RefCell::default(), ways_in: RefCell::default(), destructors: RefCell::default(), keeps }
     }
 
     pub fn program(&self) -> &'a Program {
@@ -102,7 +130,7 @@ impl<'a> Views<'a> {
     /// user's type with one. Containers of the library only end their elements.
     pub fn destructor_looks(&self, ty: Ty) -> bool {
         match ty.kind() {
-            TyKind::Adt(id, args) => {
+            TyKind::Adt(id, args) => remembered(&self.destructors, ty, || {
                 let def = self.program().adt(*id);
                 let library = self.program().module(def.module).library;
                 let own = (def.is_view || !library || self.holds_handle(ty)) && self.holds(ty) && self.types.program.drop_impl(ty).is_some();
@@ -115,7 +143,7 @@ impl<'a> Views<'a> {
                     })
                 };
                 own || args.iter().any(|ty| self.holds(*ty) && self.destructor_looks(*ty)) || def.is_view && inside()
-            }
+            }),
             TyKind::Tuple(list) => list.iter().any(|ty| self.destructor_looks(*ty)),
             TyKind::Array(of, _) => self.destructor_looks(*of),
             TyKind::Closure(id, args) => self.types.closure_fields(*id, *args).iter().any(|ty| self.destructor_looks(*ty)),
