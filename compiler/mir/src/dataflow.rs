@@ -10,10 +10,12 @@ pub trait Forward {
 
     /// What holds at the start of the body.
     fn start(&self) -> Self::State;
-    /// Adds what comes along another edge; whether anything changed.
-    fn join(&self, into: &mut Self::State, from: &Self::State) -> bool;
-    /// Takes away what a block and all behind it have no use for.
-    fn enter(&self, _state: &mut Self::State, _block: BlockId) {}
+    /// Adds what comes to a block along another edge; whether anything changed.
+    fn join(&self, into: &mut Self::State, from: &Self::State, to: BlockId) -> bool;
+    /// What comes to a block first, without what it and all behind it have no use for.
+    fn arrive(&self, from: &Self::State, _to: BlockId) -> Self::State {
+        from.clone()
+    }
     fn statement(&self, state: &mut Self::State, at: Location, statement: &Statement);
     /// What happens before control leaves, whatever the edge.
     fn terminator(&self, state: &mut Self::State, at: Location, terminator: &Terminator);
@@ -39,13 +41,12 @@ pub fn forward<A: Forward>(body: &Body, analysis: &A) -> Vec<Option<A::State>> {
         waiting.remove(next);
         let id = order[next];
         let Some(mut state) = entry[id.index()].clone() else { continue };
-        analysis.enter(&mut state, id);
         let block = body.block(id);
         let mut arrive = |to: BlockId, state: &A::State, entry: &mut Vec<Option<A::State>>| {
             let changed = match &mut entry[to.index()] {
-                Some(known) => analysis.join(known, state),
+                Some(known) => analysis.join(known, state, to),
                 empty => {
-                    *empty = Some(state.clone());
+                    *empty = Some(analysis.arrive(state, to));
                     true
                 }
             };

@@ -62,7 +62,7 @@ fn step_over_dead_cleanup(paths: &Paths, body: &mut Body, entry: &[Option<Init>]
             if statement.raises() {
                 match &mut raised {
                     Some(known) => {
-                        analysis.join(known, &state);
+                        analysis.join(known, &state, id);
                     }
                     None => raised = Some(state.clone()),
                 }

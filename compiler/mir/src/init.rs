@@ -101,7 +101,7 @@ impl Forward for InitAnalysis<'_> {
         state
     }
 
-    fn join(&self, into: &mut Init, from: &Init) -> bool {
+    fn join(&self, into: &mut Init, from: &Init, _to: BlockId) -> bool {
         let changed = into.maybe_init.unite(&from.maybe_init);
         let changed = into.maybe_uninit.unite(&from.maybe_uninit) || changed;
         into.ever_init.unite(&from.ever_init) || changed

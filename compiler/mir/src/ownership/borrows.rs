@@ -40,7 +40,7 @@ pub(super) fn check(types: &Types, keeps: &Keeps, typed: &typed::Body, bodies: &
     let names = Names { types, typed, body };
     let allowed = allowed_results(types, &loans, &views, body);
     let lent_only = lent_only(&loans, &views, body);
-    let mut checker = Checker { names, loans: &loans, liveness: &liveness, allowed, lent_only, diags, reported: Vec::new(), escapes: Vec::new() };
+    let mut checker = Checker { names, loans: &loans, liveness: &liveness, allowed, lent_only, diags, reported: Vec::new(), told: Vec::new(), escapes: Vec::new() };
     for id in body.block_ids() {
         // The way out of a panic does what the ordinary way does.
         if body.block(id).cleanup {
@@ -137,6 +137,8 @@ struct Checker<'a> {
     diags: &'a mut Diags,
     /// Loans of which a conflict was told already.
     reported: Vec<LoanId>,
+    /// Uses of which a conflict was told.
+    told: Vec<Span>,
     /// Closures that were told to keep what they may not.
     escapes: Vec<u32>,
 }
@@ -147,7 +149,6 @@ impl Checker<'_> {
     }
 
     fn block(&mut self, id: BlockId, mut state: State) {
-        self.loans.enter(&mut state, id);
         let count = self.names.body.block(id).statements.len();
         for index in 0..count {
             let at = Location::new(id, index);
@@ -426,6 +427,11 @@ impl Checker<'_> {
     ) {
         self.reported.push(id);
         let here = self.body().span_at(at);
+        // One use is one mistake, however many loans stand against it.
+        if self.told.contains(&here) {
+            return;
+        }
+        self.told.push(here);
         let lent_at = self.body().span_at(made);
         let next = Location { statement: at.statement + 1, ..at };
         let after = if (at.statement as usize) < self.body().block(at.block).statements.len() { next } else { at };

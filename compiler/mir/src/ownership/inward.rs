@@ -241,6 +241,9 @@ impl Views<'_> {
                 return Some(PutIn { carries, deep: true });
             }
         }
+        if let Some(carries) = self.put_into_dyn_callables(def, declared) {
+            return Some(PutIn { carries, deep: true });
+        }
         if !matches!(declared.kind(), TyKind::Ref(..)) && !self.spells_a_way(declared) {
             return self.put_through_bounds(def, declared).map(|carries| PutIn { carries, deep: true });
         }
@@ -349,6 +352,33 @@ impl Views<'_> {
             _ => Carries::Nothing,
         };
         Some(def.params.iter().map(|param| given(param.ty)).collect())
+    }
+
+    /// Into `&mut [&mut dyn FnMut(&mut T)]`, too, goes only what is inside of arguments that speak of what it is called with.
+    fn put_into_dyn_callables(&self, def: &FnDef, declared: Ty) -> Option<Vec<Carries>> {
+        let mut called_with = Vec::new();
+        let mut only_callables = |part: Ty| match part.kind() {
+            TyKind::Ref(..) | TyKind::Slice(_) | TyKind::Tuple(_) => true,
+            TyKind::Dyn(object) if self.is_callable(object.trait_id) => {
+                called_with.extend(object.args.iter().copied());
+                true
+            }
+            _ => false,
+        };
+        fn all(ty: Ty, of: &mut dyn FnMut(Ty) -> bool) -> bool {
+            of(ty)
+                && match ty.kind() {
+                    TyKind::Ref(_, to) => all(*to, of),
+                    TyKind::Slice(element) => all(*element, of),
+                    TyKind::Tuple(list) => list.iter().all(|ty| all(*ty, of)),
+                    _ => true,
+                }
+        }
+        if !all(declared, &mut only_callables) || called_with.is_empty() {
+            return None;
+        }
+        let speaks_of = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if called_with.iter().any(|with| with.any(&mut |of| matches!(of.kind(), TyKind::Param(q) if p.index == q.index)))));
+        Some(def.params.iter().map(|param| if param.ty != declared && speaks_of(param.ty) { Carries::Contents } else { Carries::Nothing }).collect())
     }
 
     /// Whether a bound of a parameter of this type lets something of these types come out of it.

@@ -109,6 +109,11 @@ impl<'a> Liveness<'a> {
         }
     }
 
+    /// The locals that are still used from the start of a block on, in order.
+    pub fn needed_in(&self, block: BlockId) -> &[Local] {
+        &self.into[block.index()]
+    }
+
     /// Whether a local is still used from the start of a block on.
     pub fn is_live_into(&self, local: Local, block: BlockId) -> bool {
         self.into[block.index()].binary_search(&local).is_ok()

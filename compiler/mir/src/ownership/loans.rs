@@ -66,16 +66,16 @@ impl Set {
 }
 
 /// The loans of a value, layer by layer: those of the references it consists of, then those of what these point to, and
-/// so on. The last layer stands for all deeper ones.
+/// so on. The last layer stands for all deeper ones. Apart from them: by closure what closures in it captured and never give.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub(super) struct Held(Vec<Set>);
+pub(super) struct Held(Vec<Set>, BTreeMap<u32, Set>);
 
 /// Deeper layers are one.
 const LAYERS_MAX: usize = 4;
 
 impl Held {
     fn new(layers: Vec<Set>) -> Held {
-        let mut held = Held(layers);
+        let mut held = Held(layers, BTreeMap::new());
         while held.0.len() > LAYERS_MAX {
             let last = held.0.pop().expect("more layers than the most");
             held.0.last_mut().expect("there are some left").add(&last);
@@ -85,14 +85,14 @@ impl Held {
 
     pub fn all(&self) -> Set {
         let mut all = Set::default();
-        self.0.iter().for_each(|layer| {
+        self.0.iter().chain(self.1.values()).for_each(|layer| {
             all.add(layer);
         });
         all
     }
 
     pub fn iter(&self) -> impl Iterator<Item = LoanId> + '_ {
-        self.0.iter().flat_map(Set::iter)
+        self.0.iter().chain(self.1.values()).flat_map(Set::iter)
     }
 
     /// Those of the outermost references.
@@ -101,16 +101,17 @@ impl Held {
     }
 
     fn is_empty(&self) -> bool {
-        self.0.iter().all(Set::is_empty)
+        self.0.iter().chain(self.1.values()).all(Set::is_empty)
     }
 
     /// What lies behind that many references.
     fn behind(&self, references: usize) -> Held {
-        match self.0.len() {
-            0 => Held::default(),
-            len if references < len => Held(self.0[references..].to_vec()),
-            len => Held(vec![self.0[len - 1].clone()]),
-        }
+        let layers = match self.0.len() {
+            0 => Vec::new(),
+            len if references < len => self.0[references..].to_vec(),
+            len => vec![self.0[len - 1].clone()],
+        };
+        Held(layers, self.1.clone())
     }
 
     /// Whether anything was new.
@@ -123,6 +124,9 @@ impl Held {
             return false;
         }
         let mut changed = false;
+        for (closure, captured) in &other.1 {
+            changed |= self.1.entry(*closure).or_default().add(captured);
+        }
         let wanted = (depth + other.0.len()).min(LAYERS_MAX);
         let fill = self.0.last().cloned().unwrap_or_default();
         while self.0.len() < wanted {
@@ -143,7 +147,12 @@ impl Held {
     }
 
     fn remove_all(&mut self, gone: &dyn Fn(LoanId) -> bool) {
-        self.0.iter_mut().for_each(|layer| layer.remove_all(gone));
+        self.0.iter_mut().chain(self.1.values_mut()).for_each(|layer| layer.remove_all(gone));
+    }
+
+    /// What a closure captured and never gives, in what is made with it.
+    fn add_captured(&mut self, closure: u32, captured: &Set) {
+        self.1.entry(closure).or_default().add(captured);
     }
 
     /// What came out of a call may have been any depth further in: `fn(&mut View) -> &mut int`.
@@ -340,11 +349,27 @@ impl<'a> Loans<'a> {
         if held.is_empty() {
             return held;
         }
+        if !held.1.is_empty() {
+            let mut stays = Vec::new();
+            if let Some(into) = into {
+                into.any(&mut |part| {
+                    if let TyKind::Closure(id, _) = part.kind() {
+                        stays.push(id.index);
+                    }
+                    false
+                });
+            }
+            held.1.retain(|closure, _| stays.contains(closure));
+        }
         let ty = self.types.operand(&self.body.locals, operand);
         if let Some(closure) = closure_in(ty)
             && into.is_none_or(|into| !into.any(&mut |of| of == ty.peeled()))
-            && self.closures.summary(closure, self.views).gives != Carries::All
+            && let gives = self.closures.summary(closure, self.views).gives
+            && gives != Carries::All
         {
+            if gives == Carries::Nothing {
+                return Held::default();
+            }
             let (mut references, mut at) = (1, ty);
             while let TyKind::Ref(_, to) = at.kind() {
                 (references, at) = (references + 1, *to);
@@ -364,6 +389,35 @@ impl<'a> Loans<'a> {
             false
         });
         held
+    }
+
+    /// What an operand that is a reference leads to holds.
+    fn contents(&self, held: &Held, operand: &Operand) -> Held {
+        match self.types.operand(&self.body.locals, operand).kind() {
+            TyKind::Ref(_, to) if !self.views.holds(*to) && !matches!(to.kind(), TyKind::Dyn(_)) => Held::default(),
+            _ => held.behind(1),
+        }
+    }
+
+    /// What is held of what a block or one behind it still needs.
+    fn each_needed(&self, from: &State, to: BlockId, visit: &mut dyn FnMut(Local, &Rc<Held>)) {
+        let Some(live) = self.live else {
+            crate::work::count(from.0.len());
+            return from.0.iter().for_each(|(local, held)| visit(*local, held));
+        };
+        let needed = live.needed_in(to);
+        crate::work::count(needed.len().min(from.0.len()));
+        if needed.len() < from.0.len() {
+            for local in needed {
+                if let Some(held) = from.0.get(local) {
+                    visit(*local, held);
+                }
+            }
+        } else {
+            let own = from.0.range(..Local(self.body.locals.len() as u32));
+            own.filter(|(local, _)| live.is_live_into(**local, to)).for_each(|(local, held)| visit(*local, held));
+        }
+        from.0.range(Local(self.body.locals.len() as u32)..).for_each(|(local, held)| visit(*local, held));
     }
 
     /// What a parameter points to in the caller's hands.
@@ -545,7 +599,7 @@ impl<'a> Loans<'a> {
                 match carries.get(other).copied().unwrap_or(Carries::All) {
                     Carries::Nothing => {}
                     Carries::Contents if by_reference => {
-                        given.add(&held.behind(1));
+                        given.add(&self.contents(&held, operand));
                     }
                     Carries::Contents | Carries::All => {
                         given.add(&held);
@@ -653,6 +707,20 @@ impl<'a> Loans<'a> {
         };
         for (index, arg) in args.iter().enumerate() {
             let from = self.handed_on(state, arg, Some(ty));
+            // A closure that becomes a part of the result, as in `filter(|x| …)`: what it captured does not come out of that again.
+            let arg_ty = self.types.operand(&self.body.locals, arg);
+            if let TyKind::Closure(id, _) = arg_ty.kind()
+                && ty != arg_ty
+                && carries.get(index).is_some_and(|carries| *carries != Carries::Nothing)
+                && let gives = self.closures.summary(*id, self.views).gives
+                && gives != Carries::All
+            {
+                held.add_captured(id.index, &from.all());
+                if gives == Carries::Contents {
+                    held.add(&from.behind(1));
+                }
+                continue;
+            }
             let by_reference = match declared {
                 Some(params) => params.get(index).is_none_or(|param| matches!(param.ty.kind(), TyKind::Ref(..))),
                 None => matches!(self.types.operand(&self.body.locals, arg).kind(), TyKind::Ref(..)),
@@ -660,7 +728,7 @@ impl<'a> Loans<'a> {
             match carries.get(index).copied().unwrap_or(Carries::All) {
                 Carries::Nothing => {}
                 Carries::Contents if by_reference => {
-                    held.add(&from.behind(1));
+                    held.add(&self.contents(&from, arg));
                 }
                 Carries::Contents | Carries::All => {
                     held.add(&from);
@@ -687,42 +755,41 @@ impl Forward for Loans<'_> {
                 if self.is_reference(param) {
                     layers.insert(0, Set::one(self.reference_of(param)));
                 }
-                state.0.insert(param, Rc::new(Held(layers)));
+                state.0.insert(param, Rc::new(Held::new(layers)));
                 continue;
             }
             let held = if self.is_reference(param) {
-                Held(vec![Set::one(self.reference_of(param)), contents])
+                Held::new(vec![Set::one(self.reference_of(param)), contents])
             } else {
-                Held(vec![contents])
+                Held::new(vec![contents])
             };
             state.0.insert(param, Rc::new(held));
         }
         state
     }
 
-    fn join(&self, into: &mut State, from: &State) -> bool {
+    fn join(&self, into: &mut State, from: &State, to: BlockId) -> bool {
         let mut changed = false;
-        for (local, held) in &from.0 {
-            match into.0.get_mut(local) {
-                Some(known) if Rc::ptr_eq(known, held) || known == held => {}
-                Some(known) => changed |= Rc::make_mut(known).add(held),
-                None => {
-                    into.0.insert(*local, held.clone());
-                    changed = true;
-                }
+        self.each_needed(from, to, &mut |local, held| match into.0.get_mut(&local) {
+            Some(known) if Rc::ptr_eq(known, held) || known == held => {}
+            Some(known) => changed |= Rc::make_mut(known).add(held),
+            None => {
+                into.0.insert(local, held.clone());
+                changed = true;
             }
-        }
+        });
         // Handles are certain only where they are on every way.
         let before = into.1.len();
         into.1.retain(|local, sites| from.1.get(local) == Some(sites));
         changed || into.1.len() != before
     }
 
-    fn enter(&self, state: &mut State, block: BlockId) {
-        if let Some(live) = self.live {
-            crate::work::count(state.0.len());
-            state.0.retain(|local, _| self.is_stand_in(*local) || live.is_live_into(*local, block));
-        }
+    fn arrive(&self, from: &State, to: BlockId) -> State {
+        let mut state = State(BTreeMap::new(), from.1.clone());
+        self.each_needed(from, to, &mut |local, held| {
+            state.0.insert(local, held.clone());
+        });
+        state
     }
 
     fn weight(&self, state: &State) -> usize {
