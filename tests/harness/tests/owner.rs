@@ -11,7 +11,7 @@ fn setting(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// Judged together: starting the compiler costs more than a function.
+/// Judged together unless `AURORA_OWNER_TOGETHER` says otherwise: starting the compiler costs more than a function.
 const TOGETHER: u64 = 100;
 /// So often what is refused loses what the reports name.
 const ROUNDS: usize = 8;
@@ -20,15 +20,16 @@ const ROUNDS: usize = 8;
 fn what_is_accepted_breaks_no_promise() {
     let (start, limit) = (Instant::now(), Duration::from_secs(setting("AURORA_OWNER_SECONDS", 10)));
     let (seed, most) = (setting("AURORA_OWNER_SEED", 1), setting("AURORA_OWNER_COUNT", u64::MAX));
+    let together = setting("AURORA_OWNER_TOGETHER", TOGETHER);
     let folder = Folder::new();
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut others: BTreeMap<String, u64> = BTreeMap::new();
     let mut holes = Vec::new();
-    for first in (seed..seed.saturating_add(most)).step_by(TOGETHER as usize) {
+    for first in (seed..seed.saturating_add(most)).step_by(together as usize) {
         if start.elapsed() > limit {
             break;
         }
-        let mut made: Vec<String> = (first..first + TOGETHER).map(|number| function(number, &mut Chance::new(number))).collect();
+        let mut made: Vec<String> = (first..first + together).map(|number| function(number, &mut Chance::new(number))).collect();
         let found = match mend(&folder, &mut made, ROUNDS).and_then(|reports| Ok((reports, judge(&folder, &made, INPUTS)?))) {
             Ok((reports, found)) => {
                 *counts.entry("reports").or_default() += reports as u64;
@@ -36,7 +37,7 @@ fn what_is_accepted_breaks_no_promise() {
             }
             // A busy machine is no fault of theirs.
             Err(done) if done.late => continue,
-            Err(done) => panic!("functions {first} to {}: the compiler ended with {}\n{}\n{}", first + TOGETHER - 1, done.code, done.out, done.err),
+            Err(done) => panic!("functions {first} to {}: the compiler ended with {}\n{}\n{}", first + together - 1, done.code, done.out, done.err),
         };
         for (name, verdict) in found {
             let number: u64 = name.trim_start_matches("made_").parse().unwrap_or(first);

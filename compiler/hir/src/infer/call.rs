@@ -93,6 +93,12 @@ impl FnCx<'_> {
                 if is_closure && matches!(self.shallow(hint).kind(), TyKind::FnPtr(_)) {
                     id = self.coerce(id, hint);
                 }
+                // `Ok(name)` where a `Result<&str, _>` is needed, of a `&String`.
+                let wanted = self.resolve(hint);
+                let is_pointer = matches!(wanted.kind(), TyKind::Ref(..)) || matches!(wanted.kind(), TyKind::Adt(adt, _) if self.is_smart_pointer(*adt));
+                if hints.is_some() && is_pointer && !wanted.flags().infer {
+                    id = self.try_coerce(id, wanted).unwrap_or(id);
+                }
                 values[i] = Some(self.coerce(id, params[i]));
             }
         }

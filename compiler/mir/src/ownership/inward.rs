@@ -109,6 +109,8 @@ pub(super) struct Summary {
     pub kept: Vec<Kept>,
     /// Whether what it captured by reference comes out as a result, or through what it is called with.
     pub gives: Carries,
+    /// Whether what it captured goes into what it captured.
+    pub stirs: bool,
 }
 
 /// The closures of one function, looked into when they are first asked for.
@@ -136,9 +138,9 @@ impl<'a> Closures<'a> {
     fn look_into(&self, body: &Body, views: &Views) -> Summary {
         let own = Local(1);
         let mut kept = vec![Kept::default(); body.param_count.saturating_sub(1) as usize];
-        let mut gives = Carries::Nothing;
+        let (mut gives, mut stirs) = (Carries::Nothing, false);
         if !views.holds(body.local_decl(own).ty) {
-            return Summary { kept, gives };
+            return Summary { kept, gives, stirs };
         }
         let loans = Loans::new(self.types, views, self, body);
         let entry = forward(body, &loans);
@@ -153,6 +155,7 @@ impl<'a> Closures<'a> {
                     None => loans.terminator(&mut state, at, &block.terminator),
                 }
                 let held = state.held(loans.stand_in(own));
+                stirs |= held.iter().any(|loan| loan == loans.reference_of(own) || loan == loans.contents_of(own) || Some(loan) == loans.captured());
                 for (number, kept) in kept.iter_mut().enumerate() {
                     let param = Local(number as u32 + 2);
                     let span = || Some(body.span_at(at));
@@ -186,7 +189,7 @@ impl<'a> Closures<'a> {
                 }
             }
         }
-        Summary { kept, gives }
+        Summary { kept, gives, stirs }
     }
 }
 

@@ -100,12 +100,12 @@ impl Held {
         self.0.first().cloned().unwrap_or_default()
     }
 
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.0.iter().chain(self.1.values()).all(Set::is_empty)
     }
 
     /// What lies behind that many references.
-    fn behind(&self, references: usize) -> Held {
+    pub fn behind(&self, references: usize) -> Held {
         let layers = match self.0.len() {
             0 => Vec::new(),
             len if references < len => self.0[references..].to_vec(),
@@ -115,7 +115,7 @@ impl Held {
     }
 
     /// Whether anything was new.
-    fn add(&mut self, other: &Held) -> bool {
+    pub fn add(&mut self, other: &Held) -> bool {
         self.add_at(0, other)
     }
 
@@ -146,7 +146,7 @@ impl Held {
         changed
     }
 
-    fn remove_all(&mut self, gone: &dyn Fn(LoanId) -> bool) {
+    pub fn remove_all(&mut self, gone: &dyn Fn(LoanId) -> bool) {
         self.0.iter_mut().chain(self.1.values_mut()).for_each(|layer| layer.remove_all(gone));
     }
 
@@ -156,7 +156,7 @@ impl Held {
     }
 
     /// What came out of a call may have been any depth further in: `fn(&mut View) -> &mut int`.
-    fn come_up(&mut self) {
+    pub fn come_up(&mut self) {
         for index in (1..self.0.len()).rev() {
             let (above, below) = self.0.split_at_mut(index);
             above[index - 1].add(&below[0]);
@@ -174,7 +174,7 @@ impl State {
         self.0.get(&local).cloned().unwrap_or_default()
     }
 
-    fn entry(&mut self, local: Local) -> &mut Held {
+    pub fn entry(&mut self, local: Local) -> &mut Held {
         Rc::make_mut(self.0.entry(local).or_default())
     }
 
@@ -448,7 +448,7 @@ impl<'a> Loans<'a> {
     }
 
     /// How many references a place passes through.
-    fn references(&self, place: &Place) -> usize {
+    pub fn references(&self, place: &Place) -> usize {
         if !place.is_indirect() {
             return 0;
         }
@@ -550,7 +550,7 @@ impl<'a> Loans<'a> {
     }
 
     /// A view put into a place: whoever may own it holds the loans from now on.
-    fn store_inside(&self, state: &mut State, place: &Place, new: &Held, seen: &mut Vec<LoanId>) {
+    pub fn store_inside(&self, state: &mut State, place: &Place, new: &Held, seen: &mut Vec<LoanId>) {
         let references = self.references(place);
         let base = state.held(place.local);
         // What a raw pointer leads to, its user answers for.
@@ -800,6 +800,9 @@ impl Forward for Loans<'_> {
         match &statement.kind {
             StatementKind::Assign(place, value) => {
                 let held = self.rvalue(state, at, value);
+                if let Rvalue::Aggregate(Aggregate::Closure(id), operands) = value {
+                    self.stir_captures(state, *id, operands);
+                }
                 value.each_operand(|operand| forget_moved(state, operand));
                 self.store(state, place, held);
                 if !self.tasks.sites.is_empty() {
@@ -825,6 +828,7 @@ impl Forward for Loans<'_> {
     fn terminator(&self, state: &mut State, at: Location, terminator: &Terminator) {
         if let TerminatorKind::Call { callee, args, .. } = &terminator.kind {
             self.call_effects(state, callee, args);
+            self.stir_call(state, callee, args);
             // Whether a scope is left or unwound, its tasks have ended then.
             if let Some(record) = self.tasks.ends.get(&at.block) {
                 for (site, _) in self.tasks.sites.iter().enumerate().filter(|(_, site)| site.record == *record) {

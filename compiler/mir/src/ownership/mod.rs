@@ -8,6 +8,7 @@ mod loans;
 mod moves;
 mod mutability;
 mod names;
+mod stir;
 mod tasks;
 mod unused;
 mod views;
