@@ -488,6 +488,7 @@ impl<'a> Loans<'a> {
             Rvalue::Ref { place, .. } => {
                 let Some(&loan) = self.by_location.get(&at) else { return Held::default() };
                 let mut layers = vec![Set::one(loan)];
+                let mut captured = BTreeMap::new();
                 if self.holds[place.local.index()] {
                     let base = state.held(place.local);
                     let references = self.references(place);
@@ -499,10 +500,11 @@ impl<'a> Loans<'a> {
                     if self.views.holds(self.types.place(&self.body.locals, place)) {
                         let behind = base.behind(references);
                         // Nothing is behind it: that the last layer stands for deeper ones must not make it something.
+                        captured = behind.1;
                         layers.extend(if behind.0.is_empty() { vec![Set::default()] } else { behind.0 });
                     }
                 }
-                Held::new(layers)
+                Held(Held::new(layers).0, captured)
             }
             Rvalue::Aggregate(_, operands) => {
                 let mut held = Held::default();
