@@ -343,27 +343,22 @@ impl<'a> Loans<'a> {
         matches!(self.body.origin, Origin::Closure(_)).then_some(LoanId(self.body.param_count * 2))
     }
 
-    /// What an operand may hand on to results and other arguments: what closures in it captured comes out only if they give it.
-    fn handed_on(&self, state: &State, operand: &Operand, into: Option<Ty>) -> Held {
+    /// What an operand may hand on to results and other arguments of a type: what closures in it captured comes with them, else
+    /// only if they give it.
+    fn handed_on(&self, state: &State, operand: &Operand, into: Ty) -> Held {
         let mut held = self.operand(state, operand);
         if held.is_empty() {
             return held;
         }
         if !held.1.is_empty() {
-            let mut stays = Vec::new();
-            if let Some(into) = into {
-                into.any(&mut |part| {
-                    if let TyKind::Closure(id, _) = part.kind() {
-                        stays.push(id.index);
-                    }
-                    false
-                });
-            }
-            held.1.retain(|closure, _| stays.contains(closure));
+            let speaks_of = |ty: Ty, closure: u32| ty.any(&mut |part| matches!(part.kind(), TyKind::Closure(id, _) if id.index == closure));
+            let own = self.types.operand(&self.body.locals, operand);
+            // Behind a `dyn` it is there though nothing speaks of it.
+            held.1.retain(|closure, _| speaks_of(into, *closure) || !speaks_of(own, *closure));
         }
         let ty = self.types.operand(&self.body.locals, operand);
         if let Some(closure) = closure_in(ty)
-            && into.is_none_or(|into| !into.any(&mut |of| of == ty.peeled()))
+            && !into.any(&mut |of| of == ty.peeled())
             && let gives = self.closures.summary(closure, self.views).gives
             && gives != Carries::All
         {
@@ -381,7 +376,7 @@ impl<'a> Loans<'a> {
         }
         ty.any(&mut |part| {
             if let TyKind::Closure(id, _) = part.kind()
-                && into.is_none_or(|into| !into.any(&mut |of| of == part))
+                && !into.any(&mut |of| of == part)
                 && self.closures.summary(*id, self.views).gives != Carries::All
             {
                 held.remove_all(&|loan| self.captures.get(&loan) == Some(&id.index));
@@ -593,7 +588,7 @@ impl<'a> Loans<'a> {
             };
             let mut given = Held::default();
             for (other, operand) in args.iter().enumerate().filter(|(other, _)| *other != index) {
-                let held = self.handed_on(state, operand, None);
+                let held = self.handed_on(state, operand, ty);
                 let by_reference = match declared.and_then(|params| params.get(other)) {
                     Some(param) => matches!(param.ty.kind(), TyKind::Ref(..)),
                     None => matches!(self.types.operand(&self.body.locals, operand).kind(), TyKind::Ref(..)),
@@ -708,7 +703,7 @@ impl<'a> Loans<'a> {
             _ => None,
         };
         for (index, arg) in args.iter().enumerate() {
-            let from = self.handed_on(state, arg, Some(ty));
+            let from = self.handed_on(state, arg, ty);
             // A closure that becomes a part of the result, as in `filter(|x| …)`: what it captured does not come out of that again.
             let arg_ty = self.types.operand(&self.body.locals, arg);
             if let TyKind::Closure(id, _) = arg_ty.kind()
