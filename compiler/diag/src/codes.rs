@@ -101,4 +101,5 @@ codes! {
     W0401 "an arm that can never be reached"
     W0201 "something that is never used"
     W0501 "a `mut` that is not needed"
+    W0701 "an `unsafe` block that does nothing unsafe"
 }

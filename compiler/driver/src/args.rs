@@ -47,6 +47,7 @@ pub(crate) enum Command {
     Compile(Compile),
     Check { files: Vec<PathBuf>, format: MessageFormat },
     CheckLibrary { format: MessageFormat },
+    UnsafePlaces { files: Vec<PathBuf>, format: MessageFormat },
     Test { path: PathBuf, filter: Option<String>, replay: Option<String> },
     Explain { code: String },
     ExplainLoops { file: PathBuf, format: MessageFormat },
@@ -195,7 +196,7 @@ const GLOBAL: &[(&str, bool)] = &[("--timings", false), ("--color", true), ("--h
 const SHAPES: &[Shape] = &[
     Shape { name: "run", options: &[("--virtual", false), ("--seed", true), ("--replay", true), ("--workers", true), ("--stats", false), ("--opt", true), ("--auto-parallel", false)] },
     Shape { name: "compile", options: &[("-o", true), ("--output", true), ("--emit", true), ("--opt", true), ("--auto-parallel", false)] },
-    Shape { name: "check", options: &[("--message-format", true), ("--std", false)] },
+    Shape { name: "check", options: &[("--message-format", true), ("--std", false), ("--unsafe", false)] },
     Shape { name: "test", options: &[("--filter", true), ("--replay", true)] },
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
@@ -390,6 +391,9 @@ impl Given {
                 }
                 if self.plain.is_empty() {
                     self.one("a file")?;
+                }
+                if self.take(&["--unsafe"]).is_some() {
+                    return Ok(Command::UnsafePlaces { files: self.plain.into_iter().map(PathBuf::from).collect(), format });
                 }
                 Command::Check { files: self.plain.into_iter().map(PathBuf::from).collect(), format }
             }

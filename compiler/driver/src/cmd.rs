@@ -9,6 +9,7 @@ mod help;
 mod litmus;
 mod oracle;
 mod timeline;
+mod unsafe_places;
 
 use crate::args::{Command, Request};
 use crate::exit;
@@ -17,6 +18,7 @@ pub(crate) fn run(request: Request) -> u8 {
     let global = &request.global;
     match request.command {
         Command::Check { files, format } => check::check(&files, format, global),
+        Command::UnsafePlaces { files, format } => unsafe_places::list(&files, format, global),
         Command::CheckLibrary { format } => check::check_library(format, global),
         Command::Emit { stage, file, function } => emit::emit(stage, &file, function.as_deref(), global),
         Command::Explore(request) => explore::explore(&request, global),

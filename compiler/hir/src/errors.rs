@@ -941,6 +941,13 @@ pub(crate) fn not_mutable_place(span: Span, ty: &str) -> Diagnostic {
         .help("a `Cell`, `RefCell` or `Mutex` inside can be changed through a shared owner")
 }
 
+pub(crate) fn unneeded_unsafe(word: Span) -> Diagnostic {
+    Diagnostic::warning(W0701, "this `unsafe` block does nothing unsafe")
+        .primary(word, "not needed")
+        .help("leave out `unsafe`")
+        .fix(word, "")
+}
+
 pub(crate) fn needs_unsafe(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(E0702, format!("{what} needs an `unsafe` block"))
         .primary(span, "the compiler cannot check this")

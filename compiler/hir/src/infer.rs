@@ -155,6 +155,8 @@ struct FnCx<'a> {
     closure_stack: Vec<u32>,
     diverges: bool,
     unsafe_depth: u32,
+    /// Whether the innermost `unsafe` block did something unsafe so far.
+    unsafe_used: bool,
 
     obligations: Vec<Obligation>,
     /// Markers that were taken apart already: what a recursive type is made of leads back to it.
@@ -207,6 +209,7 @@ impl<'a> FnCx<'a> {
             closure_stack: Vec::new(),
             diverges: false,
             unsafe_depth: u32::from(def.is_unsafe),
+            unsafe_used: false,
             obligations: Vec::new(),
             taken_apart: std::collections::HashSet::new(),
             deferred: Vec::new(),

@@ -81,11 +81,12 @@ Examples:
   cc server.o helpers.c libaurora.a -lm -lpthread -ldl -o server
 ",
         "check" => "\
-Usage: aurorac check FILE… [--message-format human|json]
+Usage: aurorac check [--unsafe] FILE… [--message-format human|json]
 
 Reports every mistake and makes nothing. Each FILE is a program of its own. Text goes to standard error; with `json`
 standard output has one object a line: code, severity, message, file, spans, help, notes, fix. Ends with 1 if there was a
 mistake. `aurorac check --std` judges the library's own functions, which compiling a program takes for granted.
+`aurorac check --unsafe FILE` lists each unsafe block, function, impl, trait and extern block of a program, and how many there are.
 
 Examples:
   aurorac check main.aur

@@ -54,6 +54,7 @@ impl FnCx<'_> {
         if let Some(special) = self.special_call(id, args, name_span, span) {
             return special;
         }
+        self.unsafe_used |= def.is_unsafe;
         if def.is_unsafe && self.unsafe_depth == 0 {
             self.report(errors::needs_unsafe(name_span, &format!("call of the unsafe function `{}`", def.name)));
         }

@@ -78,8 +78,14 @@ impl FnCx<'_> {
             }
             K::Unsafe(block) => {
                 self.unsafe_depth += 1;
+                let around = std::mem::replace(&mut self.unsafe_used, false);
                 let body = self.check_block(block, expect);
                 self.unsafe_depth -= 1;
+                let used = std::mem::replace(&mut self.unsafe_used, around);
+                if !used && !self.tainted && !self.program.module(self.module).library {
+                    let word = Span { hi: span.lo + "unsafe".len() as u32, ..span };
+                    self.diags.push(errors::unneeded_unsafe(word));
+                }
                 let ty = self.ty_of(body);
                 self.expr(ExprKind::Unsafe(body), ty, span)
             }

@@ -215,6 +215,7 @@ impl FnCx<'_> {
         if !def.public && !self.program.module(def.module).library && !self.sees_module(def.module) {
             self.report(errors::private(call.name, "method", def.name_span));
         }
+        self.unsafe_used |= def.is_unsafe;
         if def.is_unsafe && self.unsafe_depth == 0 {
             self.report(errors::needs_unsafe(name_span, &format!("call of the unsafe method `{}`", def.name)));
         }

@@ -473,6 +473,7 @@ impl FnCx<'_> {
         match ty.kind() {
             TyKind::Error => self.error_expr(span),
             TyKind::Ptr(_, to) => {
+                self.unsafe_used = true;
                 if self.unsafe_depth == 0 {
                     self.report(errors::needs_unsafe(span, "dereference of a raw pointer"));
                 }

@@ -34,6 +34,7 @@ impl FnCx<'_> {
                     }
                     FnKind::Static { .. } if def.attrs.task_local => self.task_local(id, span),
                     FnKind::Static { mutable } => {
+                        self.unsafe_used |= mutable;
                         if mutable && self.unsafe_depth == 0 {
                             self.report(errors::needs_unsafe(span, "use of a `static mut`"));
                         }

@@ -48,11 +48,11 @@ pub fn function(number: u64, chance: &mut Chance) -> String {
     }
     maker.line("let mut acc = bits");
     maker.bind("acc", Int, true);
-    for _ in 0..2 + maker.chance.below(3) {
+    for _ in 0..1 + maker.chance.below(3) {
         let ty = maker.owner();
         maker.binding(&ty);
     }
-    for _ in 0..3 + maker.chance.below(9) {
+    for _ in 0..2 + maker.chance.below(6) {
         maker.statement();
     }
     // What is there at the end is mostly looked at.
@@ -105,7 +105,7 @@ impl Maker<'_> {
         for _ in 0..self.chance.below(4) {
             self.statement();
         }
-        let value = self.value(&ret, 3);
+        let value = self.value(&ret, 2);
         self.line(&format!("let aid_result: {} = {value}", ret.show()));
         self.line("aid_result");
         self.deep -= 1;
@@ -214,7 +214,7 @@ impl Maker<'_> {
     }
 
     pub fn binding(&mut self, ty: &T) {
-        let value = self.value(ty, 3);
+        let value = self.value(ty, 2);
         let name = self.fresh();
         self.line(&format!("let mut {name}: {} = {value}", ty.show()));
         self.bind(&name, ty.clone(), true);

@@ -72,7 +72,7 @@ impl Maker<'_> {
             20 | 21 => self.closure(),
             22 => {
                 self.line("{");
-                let count = 1 + self.chance.below(4);
+                let count = 1 + self.chance.below(3);
                 self.block(count);
                 self.line("}");
             }
@@ -211,7 +211,7 @@ impl Maker<'_> {
     fn cycle(&mut self) {
         self.loops += 1;
         let was = self.in_closure;
-        let count = 1 + self.chance.below(4);
+        let count = 1 + self.chance.below(3);
         match self.chance.below(7) {
             5 | 6 => {
                 if let Some(spot) = self.place(|spot| matches!(spot.ty, T::Iter(_)) && (spot.take || spot.change)) {
