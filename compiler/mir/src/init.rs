@@ -108,7 +108,8 @@ impl Forward for InitAnalysis<'_> {
     }
 
     fn weight(&self, state: &Init) -> usize {
-        state.maybe_init.pieces()
+        // Pieces that are shared cost a comparison of addresses each.
+        state.maybe_init.pieces() / 8
     }
 
     fn statement(&self, state: &mut Init, _at: Location, statement: &Statement) {

@@ -1,5 +1,6 @@
 //! Whole programs through the middle, over a small library of their own.
 
+mod growth;
 mod ownership;
 
 use crate::{Level, Roots};
