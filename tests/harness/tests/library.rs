@@ -28,8 +28,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("std/alloc/set.aur", "E0507"),
     // What is collected from a `Split<P>` are slices of the text, whatever `P` holds.
     ("std/core/str.aur", "E0508"),
-    // A flag that the parts of a loop share; all have ended when `run` returns.
-    ("std/parallel/iter.aur", "E0508"),
+    // Halves of the work are given what the whole is given; all have ended when it returns.
+    ("std/parallel/run.aur", "E0508"),
 ];
 
 /// Compiling a program takes the library's bodies for granted; here they are judged like everybody's.

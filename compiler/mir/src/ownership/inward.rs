@@ -110,7 +110,7 @@ pub(super) struct Summary {
     /// Whether what it captured by reference comes out as a result, or through what it is called with.
     pub gives: Carries,
     /// Whether what it captured goes into what it captured.
-    pub stirs: bool,
+    pub stirs: Carries,
 }
 
 /// The closures of one function, looked into when they are first asked for.
@@ -138,7 +138,7 @@ impl<'a> Closures<'a> {
     fn look_into(&self, body: &Body, views: &Views) -> Summary {
         let own = Local(1);
         let mut kept = vec![Kept::default(); body.param_count.saturating_sub(1) as usize];
-        let (mut gives, mut stirs) = (Carries::Nothing, false);
+        let (mut gives, mut stirs) = (Carries::Nothing, Carries::Nothing);
         if !views.holds(body.local_decl(own).ty) {
             return Summary { kept, gives, stirs };
         }
@@ -155,7 +155,13 @@ impl<'a> Closures<'a> {
                     None => loans.terminator(&mut state, at, &block.terminator),
                 }
                 let held = state.held(loans.stand_in(own));
-                stirs |= held.iter().any(|loan| loan == loans.reference_of(own) || loan == loans.contents_of(own) || Some(loan) == loans.captured());
+                for loan in held.iter() {
+                    if loan == loans.reference_of(own) || Some(loan) == loans.captured() {
+                        stirs = Carries::All;
+                    } else if loan == loans.contents_of(own) {
+                        stirs = stirs.or(Carries::Contents);
+                    }
+                }
                 for (number, kept) in kept.iter_mut().enumerate() {
                     let param = Local(number as u32 + 2);
                     let span = || Some(body.span_at(at));

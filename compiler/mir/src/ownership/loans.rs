@@ -104,6 +104,10 @@ impl Held {
         self.0.iter().chain(self.1.values()).all(Set::is_empty)
     }
 
+    pub fn layers(&self) -> usize {
+        self.0.len()
+    }
+
     /// What lies behind that many references.
     pub fn behind(&self, references: usize) -> Held {
         let layers = match self.0.len() {

@@ -5,7 +5,7 @@
 
 use super::inward::closure_in;
 use super::loans::{Held, Loan, LoanId, Loans, State};
-use super::views::Views;
+use super::views::{Carries, Views};
 use crate::body::*;
 use hir::ids::{AdtId, ClosureId};
 use hir::program::{FnDef, PredicateKind};
@@ -182,26 +182,34 @@ impl Loans<'_> {
             };
             if stirs {
                 let reached = self.operand(state, arg);
-                self.stir(state, &reached);
+                // The reference itself goes nowhere: it is lent for the call.
+                let given = match ty.kind() {
+                    TyKind::Ref(..) if reached.layers() < 2 => Held::default(),
+                    TyKind::Ref(..) => reached.behind(1),
+                    _ => reached.clone(),
+                };
+                self.stir(state, &reached, given);
             }
         }
     }
 
     /// A closure that puts what it captured into what it captured has done so at any time from now on.
     pub fn stir_captures(&self, state: &mut State, closure: ClosureId, operands: &[Operand]) {
-        if operands.len() < 2 || !self.closures.summary(closure, self.views).stirs {
+        let stirs = self.closures.summary(closure, self.views).stirs;
+        if operands.len() < 2 || stirs == Carries::Nothing {
             return;
         }
-        let mut held = Held::default();
+        let (mut held, mut given) = (Held::default(), Held::default());
         for operand in operands {
-            held.add(&self.operand(state, operand));
+            let captured = self.operand(state, operand);
+            given.add(&if stirs == Carries::All || captured.layers() < 2 { captured.clone() } else { captured.behind(1) });
+            held.add(&captured);
         }
-        self.stir(state, &held);
+        self.stir(state, &held, given);
     }
 
-    fn stir(&self, state: &mut State, reached: &Held) {
-        // All that it leads to, and what is held there.
-        let mut given = reached.clone();
+    /// Puts what is given, and what is held in all that can be reached, into all that can be reached.
+    fn stir(&self, state: &mut State, reached: &Held, mut given: Held) {
         let mut waiting: Vec<LoanId> = reached.iter().collect();
         let mut seen: Vec<LoanId> = Vec::new();
         while let Some(id) = waiting.pop() {
