@@ -227,7 +227,9 @@ impl Loans<'_> {
         for id in seen {
             match self.loan(id) {
                 Loan::Reference(param) | Loan::Contents(param) | Loan::Captured(param) => {
-                    if self.views.leads_in(self.body.local_decl(*param).ty) {
+                    // What a caller's `dyn` is, is not known here.
+                    let ty = self.body.local_decl(*param).ty;
+                    if self.views.leads_in(ty) && !matches!(ty.peeled().kind(), TyKind::Dyn(_)) {
                         state.entry(self.stand_in(*param)).add(&given);
                     }
                 }
