@@ -82,6 +82,18 @@ pub(crate) fn unknown_name(name: Ident, what: &str, place: Option<&str>, candida
     }
 }
 
+/// `homes`: the whole paths of what the library calls so.
+pub(crate) fn name_of_the_library(name: Ident, what: &str, homes: &[String]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(E0201, format!("there is no {what} `{}` in scope here", name.name))
+        .primary(name.span, "the library has one, which nothing brings in");
+    let lines: Vec<String> = homes.iter().map(|home| format!("`use {home}`")).collect();
+    let diagnostic = diagnostic.help(format!("write {} above", lines.join(" or ")));
+    match homes {
+        [home] => diagnostic.fix(name.span, home.as_str()),
+        _ => diagnostic,
+    }
+}
+
 pub(crate) fn out_of_scope(name: Ident, declared: Span) -> Diagnostic {
     Diagnostic::error(E0201, format!("`{}` is not in scope here", name.name))
         .primary(name.span, "used outside the block that declares it")

@@ -21,7 +21,7 @@ use syntax::ast;
 
 pub(crate) use consts::evaluate_int;
 pub(crate) use types::{
-    TyCx, TyMode, find_assoc, lower_args, lower_const_arg, lower_trait_ref, lower_ty, names_in_scope, unknown_path,
+    TyCx, TyMode, find_assoc, lower_args, lower_const_arg, lower_trait_ref, lower_ty, names_in_scope, unknown_here, unknown_path,
 };
 
 /// One parsed file and where it stands: `[]` is the root, `["std", "core", "option"]` a room of the library.

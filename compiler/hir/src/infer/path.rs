@@ -211,7 +211,8 @@ impl FnCx<'_> {
         } else if let Some(span) = ended {
             self.report(errors::out_of_scope(name, span));
         } else {
-            self.report(errors::unknown_name(name, "name", None, &candidates));
+            let diagnostic = crate::lower::unknown_here(self.program, name, "name", Namespace::Value, &candidates);
+            self.report(diagnostic);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::errors;
 use crate::program::Predicate;
-use crate::resolve::scope::{Entry, Step, follow};
+use crate::resolve::scope::{Entry, Step, follow, lookup_in_module};
 use crate::ty::{DynTy, FnPtrTy, ProjectionTy, Subst, TyKind};
 use std::cell::RefCell;
 
@@ -198,7 +198,51 @@ pub(crate) fn unknown_path(
     }
     let place = inside.map(|def| describe(cx.program, def));
     let what = if namespace == Namespace::Type && at + 1 == path.segments.len() { "type" } else { "name" };
-    errors::unknown_name(ident, what, place.as_deref(), &candidates)
+    if inside.is_some() {
+        return errors::unknown_name(ident, what, place.as_deref(), &candidates);
+    }
+    // In front of `::` stands what has names inside, whatever the whole path is.
+    let namespace = if at + 1 < path.segments.len() { Namespace::Type } else { namespace };
+    unknown_here(cx.program, ident, what, namespace, &candidates)
+}
+
+/// A name that nothing around it has; the library may.
+pub(crate) fn unknown_here(
+    program: &Program,
+    name: ast::Ident,
+    what: &str,
+    namespace: Namespace,
+    candidates: &[Symbol],
+) -> diag::Diagnostic {
+    let homes = library_homes(program, name.name, namespace);
+    match homes.is_empty() {
+        true => errors::unknown_name(name, what, None, candidates),
+        false => errors::name_of_the_library(name, what, &homes),
+    }
+}
+
+/// The whole paths by which users reach what the library calls `name`: its rooms, and what stands in them. One path a thing.
+fn library_homes(program: &Program, name: Symbol, namespace: Namespace) -> Vec<String> {
+    let Some(std_root) = program.std_root else { return Vec::new() };
+    let rooms = &program.module(std_root).scope.types;
+    let mut found: Vec<(String, Def)> = Vec::new();
+    if let (Namespace::Type, Some(room)) = (namespace, rooms.get(&name).filter(|room| room.public && matches!(room.def, Def::Mod(_)))) {
+        found.push((format!("std::{name}"), room.def));
+    }
+    for (room, entry) in rooms.iter().filter(|(_, entry)| entry.public) {
+        let Def::Mod(module) = entry.def else { continue };
+        if let Some(inside) = lookup_in_module(program, module, name, namespace, ModId(0)).filter(|inside| inside.public) {
+            found.push((format!("std::{room}::{name}"), inside.def));
+        }
+    }
+    found.sort_by(|a, b| (a.0.len(), &a.0).cmp(&(b.0.len(), &b.0)));
+    let mut homes: Vec<(String, Def)> = Vec::new();
+    for (path, def) in found {
+        if homes.iter().all(|(_, known)| *known != def) {
+            homes.push((path, def));
+        }
+    }
+    homes.into_iter().map(|(path, _)| path).collect()
 }
 
 fn describe(program: &Program, def: Def) -> String {
@@ -343,7 +387,11 @@ pub(crate) fn lower_trait_ref(
         Step::Missing(at, inside) => {
             let ident = path.segments[at].ident;
             let candidates = names_in_scope(cx.program, cx.module, inside, Namespace::Type);
-            diags.push(errors::unknown_name(ident, "trait", None, &candidates));
+            let diagnostic = match inside {
+                Some(_) => errors::unknown_name(ident, "trait", None, &candidates),
+                None => unknown_here(cx.program, ident, "trait", Namespace::Type, &candidates),
+            };
+            diags.push(diagnostic);
             return None;
         }
     };
