@@ -163,6 +163,19 @@ pub(crate) fn macro_call(span: Span, name: &str) -> Diagnostic {
     }
 }
 
+/// `parts`: the value and the pattern, as they are written.
+pub(crate) fn pattern_question(span: Span, parts: Option<(String, String)>) -> Diagnostic {
+    let (value, pattern) = parts.unwrap_or_else(|| ("value".to_owned(), "Pattern".to_owned()));
+    let fix = format!("match {value} {{ {pattern} => true, _ => false }}");
+    let (shape, guard) = match pattern.split_once(" if ") {
+        Some((shape, guard)) => (shape.trim(), format!(" && {}", guard.trim())),
+        None => (pattern.as_str(), String::new()),
+    };
+    unexpected_at(span, "a pattern is asked for by `if let` or `match`", "there are no macros")
+        .help(format!("write `{fix}`; as a condition with a block, `if let {shape} = {value}{guard} {{ … }}`"))
+        .fix(span, fix)
+}
+
 pub(crate) fn async_fn(span: Span) -> Diagnostic {
     misplaced(span, "functions have no colour: any function may wait", "`async` does not belong to a function")
         .help("leave `async` out; `async f()` at the call makes a task of it")

@@ -466,6 +466,31 @@ impl Layout<'_> {
         true
     }
 
+    /// `matches!(value, pattern)`, said as a `match` in the words that stand there. The whole call is passed over: a pattern is no argument.
+    fn pattern_question(&mut self, token: Token) -> bool {
+        let open = self.at + 2;
+        let Some(&close) = self.partners.get(open).filter(|close| (**close as usize) < self.input.len()) else {
+            return false;
+        };
+        let close = close as usize;
+        let mut comma = open + 1;
+        while comma < close && self.input[comma].kind != Kind::Comma {
+            let opens = matches!(self.input[comma].kind, Kind::ParenOpen | Kind::BracketOpen | Kind::BraceOpen);
+            comma = if opens { self.partners[comma] as usize + 1 } else { comma + 1 };
+        }
+        let between = |from: usize, to: usize| {
+            let text = &self.file.text[self.input[from].hi as usize..self.input[to].lo as usize];
+            text.trim().trim_end_matches(',').to_owned()
+        };
+        let parts = (comma < close).then(|| (between(open, comma), between(comma, close)));
+        let whole = self.span(token).to(self.span(self.input[close]));
+        self.diags.push(errors::pattern_question(whole, parts));
+        // Nothing behind it shall be a mistake because of this one.
+        self.emit(Token { kind: Kind::KwTrue, hi: self.input[close].hi, ..token });
+        self.at = close + 1;
+        true
+    }
+
     /// True when the token was dealt with.
     fn foreign_form(&mut self, token: Token) -> bool {
         use Kind::*;
@@ -482,6 +507,9 @@ impl Layout<'_> {
                 }
                 let span = self.span(token).to(self.span(bang));
                 let name = self.text(token);
+                if name == "matches" {
+                    return self.pattern_question(token);
+                }
                 self.diags.push(errors::macro_call(span, name));
                 let kind = if name == "vec" && opens == Some(BracketOpen) { KwVec } else { Name };
                 self.emit(Token { kind, ..token });
