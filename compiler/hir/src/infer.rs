@@ -278,6 +278,8 @@ impl<'a> FnCx<'a> {
     // ---- Arena.
 
     fn expr(&mut self, kind: ExprKind, ty: Ty, span: Span) -> ExprId {
+        // A type with a hole in it was reported where it is written.
+        self.tainted |= ty.flags().error;
         let id = ExprId(self.exprs.len() as u32);
         self.exprs.push(Expr { kind, ty, span });
         id

@@ -760,7 +760,12 @@ pub(super) fn check_impls(program: &mut Program, diags: &mut Diags) {
     }
     for pair in program.index.overlapping(program) {
         let (first, second) = (program.impl_def(pair.0), program.impl_def(pair.1));
-        let (id, _) = second.of_trait.expect("overlapping impls are of a trait");
+        let (id, args) = second.of_trait.expect("overlapping impls are of a trait");
+        // A type that is not known is like any other, and told already.
+        let first_args = first.of_trait.map(|(_, args)| args);
+        if args.iter().chain(first_args.iter().flat_map(|args| args.iter())).any(|ty| ty.flags().error) {
+            continue;
+        }
         let name = program.trait_def(id).name;
         diags.push(errors::overlapping_impls(second.span, first.span, name, &program.show(second.self_ty)));
     }
