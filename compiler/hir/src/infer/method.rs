@@ -23,7 +23,9 @@ impl FnCx<'_> {
             && self.probe(Ty::str(), call.name.name).is_some()
         {
             let literal = self.ty_of(place);
-            self.solver.table.unify(literal, Ty::shared(Ty::str()));
+            let owned = self.string_ty();
+            let as_owner = expect.is_some_and(|wanted| self.is_made_of_owners_alone(wanted, call.name.name));
+            self.solver.table.unify(literal, if as_owner { owned } else { Ty::shared(Ty::str()) });
         }
         let start = self.known(self.ty_of(place));
         self.settle_texts(start);
@@ -77,6 +79,17 @@ impl FnCx<'_> {
         }
         self.check_all(&call.args);
         self.error_expr(span)
+    }
+
+    /// `"hi".into()` where `wanted` is made of a `String` and not of a `&str`: a literal is both.
+    fn is_made_of_owners_alone(&mut self, wanted: Ty, method: Symbol) -> bool {
+        if method.as_str() != "into" {
+            return false;
+        }
+        let wanted = self.resolve(wanted);
+        let from = self.program.lang.trait_id("from");
+        let owned = self.string_ty();
+        !wanted.flags().infer && self.holds(from, &[wanted, owned]) && !self.may_hold(from, &[wanted, Ty::shared(Ty::str())])
     }
 
     /// Text literals inside a receiver are owners: which method is meant may depend on it.
