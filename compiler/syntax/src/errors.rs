@@ -165,13 +165,16 @@ pub(crate) fn macro_call(span: Span, name: &str) -> Diagnostic {
 
 /// `parts`: the value and the pattern, as they are written.
 pub(crate) fn pattern_question(span: Span, parts: Option<(String, String)>) -> Diagnostic {
-    let (value, pattern) = parts.unwrap_or_else(|| ("value".to_owned(), "Pattern".to_owned()));
-    let fix = format!("match {value} {{ {pattern} => true, _ => false }}");
+    let report = unexpected_at(span, "a pattern is asked for by `if let` or `match`", "there are no macros");
+    let Some((value, pattern)) = parts else {
+        return report.help("write `match value { pattern => true, _ => false }`");
+    };
     let (shape, guard) = match pattern.split_once(" if ") {
         Some((shape, guard)) => (shape.trim(), format!(" && {}", guard.trim())),
         None => (pattern.as_str(), String::new()),
     };
-    unexpected_at(span, "a pattern is asked for by `if let` or `match`", "there are no macros")
+    let fix = format!("match {value} {{ {pattern} => true, _ => false }}");
+    report
         .help(format!("write `{fix}`; as a condition with a block, `if let {shape} = {value}{guard} {{ … }}`"))
         .fix(span, fix)
 }

@@ -482,7 +482,7 @@ impl Layout<'_> {
             let text = &self.file.text[self.input[from].hi as usize..self.input[to].lo as usize];
             text.trim().trim_end_matches(',').to_owned()
         };
-        let parts = (comma < close).then(|| (between(open, comma), between(comma, close)));
+        let parts = (comma < close).then(|| (between(open, comma), between(comma, close))).filter(|(value, pattern)| !value.is_empty() && !pattern.is_empty());
         let whole = self.span(token).to(self.span(self.input[close]));
         self.diags.push(errors::pattern_question(whole, parts));
         // Nothing behind it shall be a mistake because of this one.
