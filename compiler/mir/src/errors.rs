@@ -424,6 +424,13 @@ pub fn kept_by_trait(name: &str, kept: Span, declared: Span) -> Diagnostic {
         .help("keep an owner (`.clone()`), or let the trait speak of it: `trait Name<T> { fn method(&mut self, x: T) }`")
 }
 
+pub fn put_into_itself(name: &str, put: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0508, format!("a view of what {name} owns is put into what {name} leads to, where it could stay longer"))
+        .primary(put, "put there")
+        .label(declared, "lent for the call; what it leads to may live longer than it")
+        .help("put an owner there (`.clone()`, `.to_string()`), or a view that was handed in")
+}
+
 pub fn borrows_from_nothing(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(Code::E0512, format!("the result of `{name}` is a view, but there is nothing that it could look at"))
         .primary(span, "no parameter is a reference or a view")

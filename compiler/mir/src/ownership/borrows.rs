@@ -40,7 +40,9 @@ pub(super) fn check(types: &Types, keeps: &Keeps, typed: &typed::Body, bodies: &
     let names = Names { types, typed, body };
     let allowed = allowed_results(types, &loans, &views, body);
     let lent_only = lent_only(&loans, &views, body);
-    let mut checker = Checker { names, loans: &loans, liveness: &liveness, allowed, lent_only, diags, reported: Vec::new(), told: Vec::new(), escapes: Vec::new() };
+    let leads_out = |param: &Local| matches!(body.local_decl(*param).ty.kind(), TyKind::Ref(Mutable::Yes, to) if views.leads_out(*to));
+    let ways_out = if let Origin::Fn(_) = body.origin { body.params().filter(leads_out).collect() } else { Vec::new() };
+    let mut checker = Checker { names, loans: &loans, liveness: &liveness, allowed, lent_only, diags, reported: Vec::new(), told: Vec::new(), escapes: Vec::new(), ways_out };
     for id in body.block_ids() {
         // The way out of a panic does what the ordinary way does.
         if body.block(id).cleanup {
@@ -141,6 +143,8 @@ struct Checker<'a> {
     told: Vec<Span>,
     /// Closures that were told to keep what they may not.
     escapes: Vec<u32>,
+    /// Parameters that lead to something that holds views, beside what they own.
+    ways_out: Vec<Local>,
 }
 
 impl Checker<'_> {
@@ -156,6 +160,7 @@ impl Checker<'_> {
             self.statement(&state, at, statement);
             self.loans.statement(&mut state, at, statement);
             self.kept_in_self(&state, at);
+            self.put_into_itself(&state, at);
             if let StatementKind::Assign(dest, _) = &statement.kind
                 && dest.as_local() == Some(Local::RETURN)
             {
@@ -165,10 +170,11 @@ impl Checker<'_> {
         let at = Location::new(id, count);
         let terminator = &self.names.body.block(id).terminator;
         self.terminator(&state, at, terminator);
-        if !self.lent_only.is_empty() {
+        if !self.lent_only.is_empty() || !self.ways_out.is_empty() {
             let mut after = state.clone();
             self.loans.terminator(&mut after, at, terminator);
             self.kept_in_self(&after, at);
+            self.put_into_itself(&after, at);
         }
         if let TerminatorKind::Call { callee, args, dest, target: Some(_), .. } = &terminator.kind
             && dest.as_local() == Some(Local::RETURN)
@@ -304,6 +310,17 @@ impl Checker<'_> {
         let (here, declared) = (self.body().span_at(at), self.body().source(decl.source).span);
         self.lent_only.clear();
         self.diags.push(errors::kept_by_trait(&name, here, declared));
+    }
+
+    /// A view of what a parameter leads to is not put where that leads to in turn: there it would be longer than the caller lent it.
+    fn put_into_itself(&mut self, state: &State, at: Location) {
+        let itself = |param: &Local| state.held(self.loans.stand_in(*param)).iter().any(|loan| loan == self.loans.reference_of(*param));
+        let Some(param) = self.ways_out.iter().copied().find(itself) else { return };
+        let decl = self.body().local_decl(param);
+        let name = decl.name.map_or_else(|| "a parameter".to_string(), |name| format!("`{name}`"));
+        let (here, declared) = (self.body().span_at(at), self.body().source(decl.source).span);
+        self.ways_out.clear();
+        self.diags.push(errors::put_into_itself(&name, here, declared));
     }
 
     fn operand(&mut self, state: &State, at: Location, operand: &Operand) {

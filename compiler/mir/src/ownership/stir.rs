@@ -62,7 +62,20 @@ impl Views<'_> {
     fn has_two_ways(&self, ty: Ty) -> bool {
         let mut positions = Positions::default();
         self.note_positions(ty, 1, &mut Vec::new(), &mut positions);
-        !positions.targets.is_empty() && positions.all > 1 || positions.targets.iter().any(|ty| self.has_two_ways(*ty))
+        // What stands behind an object may be anything that whoever made it could see.
+        let is_object = |ty: &Ty| matches!(ty.kind(), TyKind::Dyn(object) if !self.is_callable(object.trait_id));
+        !positions.targets.is_empty() && positions.all > 1 || positions.targets.iter().any(|ty| is_object(ty) || self.has_two_ways(*ty))
+    }
+
+    /// Whether a value of this type leads to something else that certainly holds views, as `view struct Keeper { all: &mut Vec<&str> }`
+    /// does.
+    pub fn leads_out(&self, ty: Ty) -> bool {
+        let mut positions = Positions::default();
+        if matches!(ty.kind(), TyKind::Adt(id, _) if self.program().adt(*id).is_view) {
+            self.note_positions(ty, 1, &mut Vec::new(), &mut positions);
+        }
+        let is_view = |part: Ty| matches!(part.kind(), TyKind::Ref(..)) || matches!(part.kind(), TyKind::Adt(id, _) if self.program().adt(*id).is_view);
+        positions.targets.iter().any(|target| target.any(&mut |part| is_view(part)))
     }
 
     /// `times`: how many values of the type there may be.
