@@ -25,6 +25,7 @@ cargo x owner [S]    functions about ownership made up for S seconds (600), acce
 cargo x owner --count N        so many of them instead
 cargo x bench kernels [NAME…]  how fast compiled code runs beside C and Rust
 cargo x bench compile          how long the compiler takes beside gcc and Go
+cargo x bench explore [NAME…]  all executions of small programs beside shuttle and loom
 cargo x bench parallel [NAME…] data parallelism beside plain threads and rayon
 cargo x bench tasks [WORDS]    what tasks, channels and locks cost beside Go and Rust
 cargo x stress [--minutes N]   programs of tasks, channels and locks under many seeds and workers (10)
