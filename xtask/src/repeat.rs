@@ -40,13 +40,7 @@ pub fn run(root: &Path, words: &[String]) -> bool {
 }
 
 fn repeat(root: &Path, times: usize) -> Result<(usize, usize), String> {
-    let aurorac = match std::env::var_os("AURORAC") {
-        Some(path) => PathBuf::from(path),
-        None => {
-            super::bench::build(Command::new("cargo").args(["build", "--quiet", "-p", "driver"]).current_dir(root))?;
-            root.join("target/debug/aurorac")
-        }
-    };
+    let aurorac = super::compiler(root)?;
     let out = root.join("target/repeat");
     std::fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
     let mut programs = Vec::new();

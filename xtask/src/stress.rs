@@ -2,7 +2,7 @@
 //! more workers than there are cores, as executables and in virtual time, several processes at once. Each checks itself: a
 //! run that ends with anything but 0, or not within a minute, is told with what to type to see it again.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -32,13 +32,7 @@ pub fn run(root: &Path, words: &[String]) -> bool {
 }
 
 fn stress(root: &Path, time: Duration) -> Result<(u64, u64), String> {
-    let aurorac = match std::env::var_os("AURORAC") {
-        Some(path) => PathBuf::from(path),
-        None => {
-            super::bench::build(Command::new("cargo").args(["build", "--quiet", "-p", "driver"]).current_dir(root))?;
-            root.join("target/debug/aurorac")
-        }
-    };
+    let aurorac = super::compiler(root)?;
     let folder = root.join("tests/stress");
     let out = root.join("target/stress");
     std::fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;

@@ -43,13 +43,7 @@ pub fn run(root: &Path, filter: &str) -> bool {
 }
 
 fn watch(root: &Path, filter: &str) -> Result<(usize, usize), String> {
-    let aurorac = match std::env::var_os("AURORAC") {
-        Some(path) => PathBuf::from(path),
-        None => {
-            super::bench::build(Command::new("cargo").args(["build", "--quiet", "-p", "driver"]).current_dir(root))?;
-            root.join("target/debug/aurorac")
-        }
-    };
+    let aurorac = super::compiler(root)?;
     let out = root.join("target/tsan");
     std::fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
     let library = runtime(root, &out)?;

@@ -82,19 +82,19 @@ pub(super) fn tell(failure: &Failure) -> String {
     }
     if let How::Raced(accesses) = &failure.how {
         for access in accesses {
-            let name = names.get(&access.task).map_or_else(|| format!("task {}", access.task), |(name, _)| name.clone());
+            let name = name_of(&names, access.task);
             let does = if access.writes { "writes" } else { "reads" };
             let bytes = if access.size == 1 { "1 byte".to_string() } else { format!("{} bytes", access.size) };
             let _ = writeln!(text, "      {name} {does} {bytes}{}", at(&short(&access.place.place)));
         }
     }
     if let How::Endless(endless) = &failure.how {
-        let name = names.get(&endless.task).map_or_else(|| format!("task {}", endless.task), |(name, _)| name.clone());
+        let name = name_of(&names, endless.task);
         let _ = writeln!(text, "      {name} goes round and round{}", at(&short(&endless.place.place)));
     }
     if let How::Stuck(waiting) = &failure.how {
         for waits in waiting {
-            let name = names.get(&waits.task).map_or_else(|| format!("task {}", waits.task), |(name, _)| name.clone());
+            let name = name_of(&names, waits.task);
             let _ = writeln!(text, "      {name} {}{}", waits_for(failure, waits, &names), at(&short(&waits.place.place)));
         }
     }
@@ -128,6 +128,11 @@ fn names(failure: &Failure) -> HashMap<Task, (String, usize)> {
 }
 
 type Names = HashMap<Task, (String, usize)>;
+
+/// A task may have done nothing yet.
+fn name_of(names: &Names, task: Task) -> String {
+    names.get(&task).map_or_else(|| format!("task {task}"), |(name, _)| name.clone())
+}
 
 /// What an event was; `None` for those of which a user does not know.
 fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<String> {

@@ -22,7 +22,6 @@ impl Engine {
     pub fn directions(&self, order: &[Id]) -> Vec<Direction> {
         let mut written: HashMap<u32, Vec<Id>> = HashMap::new();
         let mut numbers: HashMap<Task, Task> = HashMap::from([(0, 0)]);
-        let first = if self.apart.is_some() { 2 } else { 1 };
         if let Some(apart) = self.apart {
             numbers.insert(apart, 1);
         }
@@ -44,15 +43,11 @@ impl Engine {
             }
             all.push((numbers.get(&event.task).copied().unwrap_or(event.task), back));
             if let Kind::Spawn(child) = event.kind {
-                let next = first + self.spawned_before(&numbers);
+                let next = numbers.len() as Task;
                 numbers.insert(child, next);
             }
         }
         all
-    }
-
-    fn spawned_before(&self, numbers: &HashMap<Task, Task>) -> Task {
-        numbers.len() as Task - if self.apart.is_some() { 2 } else { 1 }
     }
 
     pub(super) fn draw(&mut self, below: usize) -> usize {

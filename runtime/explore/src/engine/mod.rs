@@ -187,6 +187,15 @@ pub struct Engine {
 }
 
 impl Run {
+    /// It makes a step of its code; whether it has made it before.
+    fn passes(&mut self, site: u64) -> bool {
+        let was_there = self.sites.contains(&site);
+        if !was_there {
+            self.sites.push(site);
+        }
+        was_there
+    }
+
     fn is_ready(&self) -> bool {
         matches!(self.state, State::Ready | State::Woken(_)) && self.looks_at.is_empty()
     }
@@ -568,10 +577,7 @@ impl Engine {
             }
         }
         self.graph.events[id as usize].site = request.site;
-        let sites = &mut self.tasks[event.task as usize].sites;
-        if !sites.contains(&request.site) {
-            sites.push(request.site);
-        }
+        self.tasks[event.task as usize].passes(request.site);
         self.clocks.add(&self.graph, id);
         self.happened[id as usize] = true;
         self.cursor += 1;
@@ -613,10 +619,7 @@ impl Engine {
 
     fn next_event(&mut self, task: Task, request: &Request, location: u32, stamp: u32) -> Event {
         let run = &mut self.tasks[task as usize];
-        let was_there = run.sites.contains(&request.site);
-        if !was_there {
-            run.sites.push(request.site);
-        }
+        let was_there = run.passes(request.site);
         Event {
             task,
             index: run.done as u32 + 1,
