@@ -99,6 +99,8 @@ pub(crate) struct Explore {
     pub outcomes: bool,
     /// Schedules are drawn by priorities that change so many times but one; 0: whoever, at each step.
     pub depth: Option<u32>,
+    /// Executions that need more preemptions are not looked at.
+    pub preemptions: Option<u32>,
     /// In so many copies of this process.
     pub jobs: usize,
     /// One part of the work.
@@ -200,7 +202,7 @@ const SHAPES: &[Shape] = &[
     Shape { name: "test", options: &[("--filter", true), ("--replay", true)] },
     Shape { name: "explain", options: &[("--parallel", false), ("--message-format", true)] },
     Shape { name: "emit", options: &[("--stage", true), ("--function", true)] },
-    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true), ("--jobs", true), ("--shard", true), ("--report", true), ("--trace", true), ("--merge", false)] },
+    Shape { name: "explore", options: &[("--random", true), ("--seed", true), ("--exhaustive", false), ("--preemptions", true), ("--pct", true), ("--executions", true), ("--atomics", false), ("--outcomes", false), ("--replay", true), ("--jobs", true), ("--shard", true), ("--report", true), ("--trace", true), ("--merge", false)] },
     Shape {
         name: "litmus",
         options: &[
@@ -447,7 +449,11 @@ impl Given {
                 if (jobs > 1 || part.is_some()) && (depth.is_some() || replay.is_some()) {
                     return Err("error: `--jobs` and `--shard` share out every execution; a schedule that is drawn or repeated is not shared out".into());
                 }
-                Command::Explore(Explore { file: self.one("a file")?.into(), seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, jobs, part, report, trace, replay })
+                let preemptions = self.number("--preemptions")?;
+                if preemptions.is_some() && (depth.is_some() || replay.is_some() || part.is_some()) {
+                    return Err("error: `--preemptions` bounds every execution; it goes with `--exhaustive` and `--jobs`".into());
+                }
+                Command::Explore(Explore { file: self.one("a file")?.into(), seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, preemptions, jobs, part, report, trace, replay })
             }
             "litmus" => {
                 let (json, verbose, dot) = (self.take(&["--json"]).is_some(), self.take(&["--verbose"]).is_some(), self.take(&["--dot"]).is_some());

@@ -52,7 +52,8 @@ impl<'a> Exploration<'a> {
         observe::divide(self.known.stance.divides);
         self.world = World::new((self.start)(), self.bounds);
         self.world.engine.know(&self.known);
-        self.report = Report { stance: self.known.stance, ..Report::default() };
+        self.world.engine.bind(&self.known, self.bounds.preemptions);
+        self.report = Report { stance: self.known.stance, preemptions: self.bounds.preemptions, ..Report::default() };
     }
 
     /// Runs until something stops it. `tell` hears now and then how many runs there were and how many graphs wait, and says
@@ -83,6 +84,7 @@ impl<'a> Exploration<'a> {
             let mut raced = Vec::new();
             let how = match end {
                 End::Returned | End::Exited(0) if std::mem::take(&mut self.world.repeats) => continue,
+                End::Returned | End::Exited(0) if !self.world.engine.is_within() => continue,
                 End::Returned | End::Exited(0) => {
                     self.report.executions += 1;
                     if let Some(each) = &mut each {
@@ -112,6 +114,9 @@ impl<'a> Exploration<'a> {
                 End::Panicked(text) => How::Panicked(text),
                 End::Stuck(waiting) => How::Stuck(self.who_waits(waiting)),
             };
+            if !matches!(how, How::Diverged | How::Endless(_)) && !self.world.engine.is_within() {
+                continue;
+            }
             if self.bounds.outcomes && !matches!(how, How::Diverged) {
                 self.report.executions += 1;
                 *self.report.outcomes.entry(outcome(&out, Some(&how))).or_default() += 1;

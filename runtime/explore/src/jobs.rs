@@ -5,7 +5,7 @@
 
 use crate::engine::{Direction, Engine, Mode};
 use crate::exploration::{Exploration, Stop};
-use crate::graph::Graph;
+use crate::graph::{Graph, Task};
 use crate::program::{Bounds, How, Known, Report, Stance, Tell, again};
 use rt::observe::Session;
 use std::cell::RefCell;
@@ -48,7 +48,7 @@ pub fn explore_in_jobs(session: &Session, entry: u64, stance: Stance, bounds: Bo
         engine
     };
     // Parts have to be the same everywhere, so nothing is left to be learnt that one part might meet and another not.
-    let mut known = Known { stance, loops: Vec::new(), looks_at_ends: part.is_some() };
+    let mut known = Known { stance, loops: Vec::new(), looks_at_ends: part.is_some(), ..Known::default() };
     let takers = jobs.max(1).max(part.map_or(1, |part| part.of as usize));
     loop {
         let mut first = Exploration::new(session, entry, &start, known.clone(), bounds);
@@ -86,9 +86,13 @@ pub fn explore_in_jobs(session: &Session, entry: u64, stance: Stance, bounds: Bo
                 known.stance.divides |= learnt.stance.divides;
                 known.looks_at_ends |= learnt.looks_at_ends;
                 known.loops.extend(learnt.loops);
+                known.weak |= learnt.weak;
+                known.waits.extend(learnt.waits);
             }
             known.loops.sort_unstable();
             known.loops.dedup();
+            known.waits.sort_unstable();
+            known.waits.dedup();
             continue;
         }
         let mut report = begun;
@@ -180,6 +184,8 @@ impl Done {
         [report.executions, report.runs, report.too_long, u64::from(self.bounded)].into_iter().for_each(|number| bytes.put(number));
         let learnt = self.learnt.iter().flat_map(|known| [flags(known.stance), u64::from(known.looks_at_ends)].into_iter().chain(known.loops.iter().copied()));
         bytes.put_all(learnt.collect::<Vec<u64>>().into_iter());
+        let waits = self.learnt.iter().flat_map(|known| std::iter::once(u64::from(known.weak)).chain(known.waits.iter().flat_map(|&(task, address, looks)| [u64::from(task), address, u64::from(looks)])));
+        bytes.put_all(waits.collect::<Vec<u64>>().into_iter());
         let fails = self.fails.iter().flat_map(|(directions, stance)| std::iter::once(flags(*stance)).chain(directions.iter().map(|&(task, back)| u64::from(task) << 32 | u64::from(back))));
         bytes.put_all(fails.collect::<Vec<u64>>().into_iter());
         bytes.put(report.outcomes.len() as u64);
@@ -198,7 +204,11 @@ impl Done {
         (done.report.executions, done.report.runs, done.report.too_long) = (reader.number()?, reader.number()?, reader.number()?);
         done.bounded = reader.number()? != 0;
         if let [flags, ends, loops @ ..] = &reader.all()?[..] {
-            done.learnt = Some(Known { stance: stance(*flags), looks_at_ends: *ends != 0, loops: loops.to_vec() });
+            done.learnt = Some(Known { stance: stance(*flags), looks_at_ends: *ends != 0, loops: loops.to_vec(), ..Known::default() });
+        }
+        if let ([weak, waits @ ..], Some(known)) = (&reader.all()?[..], &mut done.learnt) {
+            known.weak = *weak != 0;
+            known.waits = waits.as_chunks::<3>().0.iter().map(|&[task, address, looks]| (task as Task, address, looks != 0)).collect();
         }
         if let [flags, directions @ ..] = &reader.all()?[..] {
             done.fails = Some((directions.iter().map(|&both| ((both >> 32) as u32, both as u32)).collect(), stance(*flags)));

@@ -7,6 +7,7 @@ mod graph;
 
 mod exploration;
 mod jobs;
+mod preemptions;
 mod program;
 mod shrink;
 mod world;
@@ -15,4 +16,4 @@ pub use engine::{Direction, Engine, Mode, Next, Outcome, Request, Step};
 pub use graph::{Change, Event, Graph, INITIAL, Id, Kind, Order, Task, Until};
 pub use program::{Bounds, Failure, How, MemoryAccess, Report, Run, Stance, Tell, Waits, again, explore, explore_each};
 pub use jobs::{Part, explore_in_jobs};
-pub use rt::observe::StepPlace;
+pub use rt::observe::{StepPlace, Use};

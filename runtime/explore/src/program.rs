@@ -4,7 +4,7 @@ use crate::clocks::COUNT_MAX;
 use crate::engine::{Direction, Engine, Mode};
 use crate::exploration::Exploration;
 use crate::graph::{Graph, Id, Task};
-use rt::observe::{Session, StepPlace};
+use rt::observe::{Session, StepPlace, Use};
 use std::collections::BTreeMap;
 
 /// Where an exploration ends though there is more.
@@ -15,11 +15,13 @@ pub struct Bounds {
     pub steps: usize,
     /// Goes on after a failure, and counts what comes of each execution.
     pub outcomes: bool,
+    /// Executions that need more preemptions are not looked at.
+    pub preemptions: Option<u32>,
 }
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { executions: u64::MAX, steps: 3_000, outcomes: false }
+        Bounds { executions: u64::MAX, steps: 3_000, outcomes: false, preemptions: None }
     }
 }
 
@@ -27,8 +29,9 @@ impl Default for Bounds {
 pub struct Report {
     /// Runs that came to their end.
     pub executions: u64,
-    /// Whether these were all.
+    /// Whether these were all: of those that need no more preemptions, if there is a bound.
     pub complete: bool,
+    pub preemptions: Option<u32>,
     /// Runs that were given up because they had too many steps.
     pub too_long: u64,
     /// All runs.
@@ -73,6 +76,9 @@ pub(crate) struct Known {
     pub loops: Vec<u64>,
     /// Somebody looks whether a task has ended, without waiting.
     pub looks_at_ends: bool,
+    /// If preemptions are bounded: somebody does something weaker than `seqcst`, and who has had to wait for what.
+    pub weak: bool,
+    pub waits: Vec<(Task, u64, bool)>,
 }
 
 #[derive(Debug)]
@@ -83,7 +89,8 @@ pub enum How {
     Stuck(Vec<Waits>),
     /// A task goes round a loop, without any step, for so long that it is taken for ever.
     Endless(Waits),
-    /// Two accesses to memory, in the order in which they were made, that nothing orders; or one to memory that is gone.
+    /// Two accesses to memory, in the order in which they were made, that nothing orders; or one to memory that is gone; or an
+    /// allocation and a read of what nobody has written since.
     Raced(Vec<MemoryAccess>),
     /// A run that was to repeat another did something else.
     Diverged,
@@ -98,11 +105,11 @@ pub struct Waits {
     pub at: Option<u64>,
 }
 
-/// A plain access to memory.
+/// A plain access to memory, or its allocation.
 #[derive(Clone, Debug)]
 pub struct MemoryAccess {
     pub task: Task,
-    pub writes: bool,
+    pub what: Use,
     /// How many bytes.
     pub size: u64,
     pub place: StepPlace,

@@ -4,7 +4,7 @@ use crate::clocks::COUNT_MAX;
 use crate::engine::{Engine, Next, Request, Round, Step};
 use crate::graph::{Kind, Order, Task, Until};
 use crate::program::{Bounds, MemoryAccess};
-use rt::observe::{Answer, Ask, Missed, Observer, StepPlace, Turn, What};
+use rt::observe::{Answer, Ask, Missed, Observer, StepPlace, Turn, Use, What};
 
 pub(crate) struct World {
     pub engine: Engine,
@@ -136,8 +136,8 @@ impl Observer for World {
         self.wanted.contains(&(task, number))
     }
 
-    fn access_place(&mut self, task: u32, place: &StepPlace, writes: bool, size: u64) {
-        self.accesses.push(MemoryAccess { task, writes, size, place: place.clone() });
+    fn access_place(&mut self, task: u32, place: &StepPlace, what: Use, size: u64) {
+        self.accesses.push(MemoryAccess { task, what, size, place: place.clone() });
     }
 
     fn place(&mut self, task: u32, place: &StepPlace) {

@@ -22,5 +22,5 @@ pub use outcome::{Observation, Outcome, State, judge, judge_with_examples};
 pub use program::Test;
 pub use report::{Answer, Columns, Final, Histogram, split};
 pub use twin::twin;
-pub use walk::{explore, walk};
+pub use walk::{explore, walk, walk_within};
 pub use wanted::{Line, Mark, Wanted, printed};

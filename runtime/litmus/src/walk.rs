@@ -16,7 +16,24 @@ struct Thread {
 
 /// Every final state with the number of executions that lead to it.
 pub fn walk(test: &Test) -> Result<BTreeMap<State, u64>, TooLarge> {
-    let mut engine = Engine::new(Mode::Exhaustive);
+    Ok(follow(test, Engine::new(Mode::Exhaustive), &|_| true)?.0)
+}
+
+/// The same for executions that need no more than so many preemptions, and how many runs that took. What leads to no such
+/// execution is left out, or, to have something to compare that with, is not.
+pub fn walk_within(test: &Test, preemptions: u32, leaves_out: bool) -> Result<(BTreeMap<State, u64>, u64), TooLarge> {
+    let weak = |step: &Step| match step {
+        Step::Load { order, .. } | Step::Store { order, .. } | Step::Update { order, .. } => *order != Order::SeqCst,
+        Step::CompareExchange { success, failure, .. } => (*success, *failure) != (Order::SeqCst, Order::SeqCst),
+        Step::Fence(_) => true,
+        Step::Set { .. } | Step::Unless { .. } | Step::Jump(_) => false,
+    };
+    let weak = test.threads.iter().flat_map(|thread| &thread.steps).any(weak);
+    let engine = if leaves_out { Engine::at_most(preemptions, weak) } else { Engine::new(Mode::Exhaustive) };
+    follow(test, engine, &|engine| engine.needs_at_most(preemptions))
+}
+
+fn follow(test: &Test, mut engine: Engine, counts: &dyn Fn(&Engine) -> bool) -> Result<(BTreeMap<State, u64>, u64), TooLarge> {
     let mut states: BTreeMap<State, u64> = BTreeMap::new();
     while engine.begin() {
         let mut threads: Vec<Thread> = test
@@ -53,11 +70,12 @@ pub fn walk(test: &Test) -> Result<BTreeMap<State, u64>, TooLarge> {
             }
         }
         let state: State = test.shown.iter().map(|shown| value(test, shown.source, &threads, &engine)).collect();
-        if !twice && test.filter.as_ref().is_none_or(|filter| filter.holds(&state)) {
+        assert!(!engine.begins_again, "bug! something was learnt about `{}`", test.name);
+        if !twice && counts(&engine) && test.filter.as_ref().is_none_or(|filter| filter.holds(&state)) {
             *states.entry(state).or_default() += 1;
         }
     }
-    Ok(states)
+    Ok((states, engine.runs))
 }
 
 fn request(kind: Kind, address: u64) -> Request {

@@ -112,3 +112,39 @@ fn they_agree_on_tests_made_by_chance() {
         }
     }
 }
+
+/// Executions within a bound on preemptions: all of them, though what leads to none is left out. A large bound is none.
+#[test]
+fn no_execution_within_a_bound_is_left_out() {
+    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (first, count) = (number("AURORA_LITMUS_FIRST", 1), number("AURORA_LITMUS_TESTS", 300));
+    let (mut fewer, mut all) = (0, 0);
+    for seed in first..first + count {
+        let made = made(seed);
+        // Every second one is of turns.
+        let text = if seed % 2 == 0 { in_turns(&made) } else { made };
+        let test = litmus::read(&text).expect("it is read");
+        let whole = litmus::walk(&test).expect("it ends");
+        for most in [0, 1, 2, 3, 100] {
+            let (bounded, runs) = litmus::walk_within(&test, most, true).expect("it ends");
+            let (filtered, all_runs) = litmus::walk_within(&test, most, false).expect("it ends");
+            assert_eq!(bounded, filtered, "{most} preemptions\n{text}");
+            assert!(runs <= all_runs, "{most} preemptions\n{text}");
+            if most == 0 {
+                (fewer, all) = (fewer + runs, all + all_runs);
+            }
+            if most == 100 {
+                assert_eq!(bounded, whole, "{text}");
+            }
+        }
+    }
+    assert!(fewer < all, "nothing was left out: {fewer} of {all} runs");
+}
+
+fn in_turns(text: &str) -> String {
+    let mut text = text.to_string();
+    for order in ["relaxed", "acquire", "release", "acq_rel"] {
+        text = text.replace(&format!("memory_order_{order}"), "memory_order_seq_cst");
+    }
+    text
+}

@@ -16,14 +16,29 @@ fn main() -> ExitCode {
 
 fn judge(path: &str) -> Result<(), String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let wanted = text.lines().nth(1).and_then(|line| line.strip_prefix("//: ")).ok_or("the second line does not say what is wanted")?;
-    let done = call(&["explore", path]);
+    let mut wanted = text.lines().skip(1).map_while(|line| line.strip_prefix("//: ")).peekable();
+    wanted.peek().ok_or("the second line does not say what is wanted")?;
+    wanted.try_for_each(|wanted| judge_one(path, wanted))
+}
+
+/// One line that says what is wanted, of all executions or within a bound: `preemptions 1: counts 4`.
+fn judge_one(path: &str, wanted: &str) -> Result<(), String> {
+    let bound = wanted.strip_prefix("preemptions ").and_then(|rest| rest.split_once(": "));
+    let (arguments, wanted) = match bound {
+        Some((most, wanted)) => (vec!["explore", path, "--preemptions", most], wanted),
+        None => (vec!["explore", path], wanted),
+    };
+    let done = call(&arguments);
     if let Some(why) = done.broken() {
         return Err(why);
     }
-    let shown = format!("wanted: {wanted}\n{}{}", done.out, done.err);
+    let shown = format!("{} wanted: {wanted}\n{}{}", arguments.join(" "), done.out, done.err);
     if let Some(count) = wanted.strip_prefix("counts ") {
-        return if done.out.starts_with(&format!("{count} executions, complete")) { Ok(()) } else { Err(shown) };
+        let complete = match bound {
+            Some((most, _)) => format!("complete up to {most} preemption"),
+            None => "complete (".into(),
+        };
+        return if done.out.starts_with(&format!("{count} executions, {complete}")) { Ok(()) } else { Err(shown) };
     }
     match wanted.strip_prefix("finds ") {
         None => if done.out.contains(", complete") { Ok(()) } else { Err(shown) },

@@ -42,6 +42,7 @@ impl Observed {
     fn made(session: &mut Session, program: &MonoProgram, grain: Grain, plain: bool) -> Result<Observed, u8> {
         let options = Options { rounds: true, plain, ..Options::default() };
         let code = with_symbols(session, program, &options, &rt::observe::symbol)?;
+        rt::observe::watch_memory(plain);
         // SAFETY: the code was bound to these symbols and is kept beside the session.
         let made = unsafe { rt::observe::Session::new(code.header()) };
         match made {
@@ -141,6 +142,8 @@ pub(super) fn verdict(report: &explore::Report, drawn: bool) -> String {
     let counted = if report.executions == 1 { format!("1 {one}") } else { format!("{} {one}s", report.executions) };
     if drawn && report.too_long == 0 {
         counted
+    } else if let (true, Some(preemptions)) = (report.complete, report.preemptions) {
+        format!("{counted}, complete up to {preemptions} preemption{}", if preemptions == 1 { "" } else { "s" })
     } else if report.complete {
         format!("{counted}, complete")
     } else if report.too_long > 0 {
@@ -174,6 +177,7 @@ pub(super) fn again(file: &Path, replay: &str, global: &Global) -> u8 {
         atomics: false,
         outcomes: false,
         depth: None,
+        preemptions: None,
         jobs: 1,
         part: None,
         report: None,
@@ -204,7 +208,7 @@ pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
         },
         None => {
             let mode = request.depth.map_or(Mode::Exhaustive, |depth| Mode::Priorities(request.seed, depth));
-            let bounds = explore::Bounds { executions: request.executions, outcomes: request.outcomes, ..bounds(mode) };
+            let bounds = explore::Bounds { executions: request.executions, outcomes: request.outcomes, preemptions: request.preemptions, ..bounds(mode) };
             let mut progress = Progress::new(began);
             let report = if request.jobs > 1 || request.part.is_some() {
                 observed.explore_in_jobs(bounds, request.jobs, request.part, &mut |runs, waiting| progress.tell(runs, waiting))
@@ -241,6 +245,8 @@ pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
         println!("{part}{} ({rate:.0} a second)", verdict(&report, request.depth.is_some()));
         if request.depth.is_some() {
             println!("schedules that were drawn found no failure, which is no proof that there is none");
+        } else if let (true, Some(_)) = (report.complete, report.preemptions) {
+            println!("no execution of these fails; those that need more preemptions were left out");
         } else if report.complete && request.part.is_some() {
             println!("no execution of this part fails");
         } else if report.complete {

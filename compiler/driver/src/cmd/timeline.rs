@@ -1,6 +1,6 @@
 //! How a failing execution is told: who did what, one column a task, in an order in which it can happen.
 
-use explore::{Event, Failure, How, INITIAL, Id, Kind, Task, Waits};
+use explore::{Event, Failure, How, INITIAL, Id, Kind, Task, Use, Waits};
 use rt::observe::place;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -13,6 +13,7 @@ pub(super) fn headline(how: &How) -> String {
         How::Stuck(_) => "deadlock: no task can go on".into(),
         How::Endless(_) => "a task does not end: it goes round and round, without any step that others could see".into(),
         How::Raced(accesses) if accesses.len() == 1 => "memory is used after it was given back".into(),
+        How::Raced(accesses) if accesses.iter().any(|access| access.what == Use::Allocates) => "memory is read that nobody has written".into(),
         How::Raced(_) => "data race: two tasks use the same memory, at least one writes, and nothing orders them".into(),
         How::Diverged => "a run that repeated another did something else: the program depends on more than its tasks and its input".into(),
     }
@@ -83,7 +84,11 @@ pub(super) fn tell(failure: &Failure) -> String {
     if let How::Raced(accesses) = &failure.how {
         for access in accesses {
             let name = name_of(&names, access.task);
-            let does = if access.writes { "writes" } else { "reads" };
+            let does = match access.what {
+                Use::Allocates => "allocates",
+                Use::Reads => "reads",
+                Use::Writes => "writes",
+            };
             let bytes = if access.size == 1 { "1 byte".to_string() } else { format!("{} bytes", access.size) };
             let _ = writeln!(text, "      {name} {does} {bytes}{}", at(&short(&access.place.place)));
         }

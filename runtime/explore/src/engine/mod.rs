@@ -7,6 +7,7 @@
 //! is taken back only if it was added in the one way that every graph has ("maximally"), so that each graph is met once.
 //! Reads that wait are re-pointed in place when the last value changes (Awamoche, CAV 2023).
 
+mod bounded;
 mod drawn;
 mod objects;
 mod revisit;
@@ -182,6 +183,8 @@ pub struct Engine {
     looks_at_ends: bool,
     /// There is a new one of these: what was explored so far counts for nothing.
     pub begins_again: bool,
+    /// Only what needs no more than so many preemptions.
+    bound: Option<bounded::Bound>,
     /// Runs begun.
     pub runs: u64,
 }
@@ -236,6 +239,7 @@ impl Engine {
             loops: Vec::new(),
             looks_at_ends: false,
             begins_again: false,
+            bound: None,
             runs: 0,
         }
     }
@@ -263,6 +267,7 @@ impl Engine {
     pub(crate) fn tell(&self, known: &mut Known) {
         known.loops.clone_from(&self.loops);
         known.looks_at_ends = self.looks_at_ends;
+        self.tell_bound(known);
     }
 
     /// How many graphs wait.
@@ -279,9 +284,15 @@ impl Engine {
     pub fn begin(&mut self) -> bool {
         match self.mode {
             Mode::Exhaustive => {
-                // The oldest leave the most graphs to others.
-                let next = if self.spreads && !self.pending.is_empty() { Some(self.pending.remove(0)) } else { self.pending.pop() };
-                let Some(graph) = next else { return false };
+                let graph = loop {
+                    // The oldest leave the most graphs to others.
+                    let next = if self.spreads && !self.pending.is_empty() { Some(self.pending.remove(0)) } else { self.pending.pop() };
+                    let Some(graph) = next else { return false };
+                    if self.may_lead(&graph) {
+                        break graph;
+                    }
+                    self.spare.push(graph);
+                };
                 self.spare.push(std::mem::replace(&mut self.graph, graph));
             }
             Mode::Priorities(seed, depth) => {
@@ -367,7 +378,8 @@ impl Engine {
             self.turn = Some(task);
             return Next::Run(task);
         }
-        let task = self.tasks.iter().position(Run::is_ready).expect("one is ready") as Task;
+        let first = || self.tasks.iter().position(Run::is_ready).expect("one is ready") as Task;
+        let task = self.goes_on().unwrap_or_else(first);
         if self.mode != Mode::Exhaustive {
             self.turn = Some(task);
         }
@@ -673,6 +685,7 @@ impl Engine {
             Kind::Write(..) => self.write(event, id),
             Kind::Read(_) | Kind::Update(..) | Kind::Compare(..) | Kind::Await(_) => self.read(event, id),
         }
+        self.notes_strength(id);
         if self.graph.event(id).blocked {
             self.tasks[task as usize].state = State::Waiting(id);
             return Step::Wait;

@@ -39,6 +39,7 @@ impl Engine {
             if self.graph.turned == Some(id) {
                 // It has to wait there, with all the rest of this graph.
                 let event = *self.graph.event(id);
+                self.notes_wait(task, event.location, false);
                 let kept: Vec<Id> = (0..self.graph.events.len() as Id).filter(|&other| other != id).collect();
                 let (mut graph, renamed) = self.graph.keep(Graph::default(), &kept);
                 let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
@@ -56,6 +57,7 @@ impl Engine {
         let use_of = Kind::Update(Order::AcquireRelease, Change::Add, 1);
         let request = Request { kind: use_of, address, size: 8, memory: None, site: 0 };
         let location = self.location(&request);
+        self.notes_wait(task, location, false);
         let rank = self.graph.modifications(location).len();
         if self.mode == Mode::Exhaustive && place::kind(address) == place::STEP {
             // It may have been possible before somebody else made a step there.

@@ -118,6 +118,7 @@ impl Engine {
             if !event.accesses() {
                 continue;
             }
+            self.notes_wait(event.task, event.location, true);
             self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp, alone: round.len() == 1 });
         }
     }

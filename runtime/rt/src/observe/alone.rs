@@ -15,7 +15,32 @@ pub(super) fn arena() -> &'static mut Arena {
     arena
 }
 
-unsafe extern "C" fn alloc(size: i64, align: i64) -> *mut u8 {
+/// A row that allocates, which hands on two more arguments: the caller's frame, and where it goes on.
+macro_rules! allocates {
+    ($name:ident($($ty:ty),*) => $target:path, $x86:literal, $arm:literal) => {
+        /// # Safety
+        /// See the row.
+        #[unsafe(naked)]
+        unsafe extern "C" fn $name($(_: $ty),*) -> *mut u8 {
+            #[cfg(target_arch = "x86_64")]
+            core::arch::naked_asm!($x86, "jmp {target}", target = sym $target);
+            #[cfg(target_arch = "aarch64")]
+            core::arch::naked_asm!($arm, "b {target}", target = sym $target);
+        }
+    };
+}
+allocates!(alloc(i64, i64) => alloc_for, "mov rdx, rbp; mov rcx, [rsp]", "mov x2, x29; mov x3, x30");
+allocates!(realloc(*mut u8, i64, i64, i64) => realloc_for, "mov r8, rbp; mov r9, [rsp]", "mov x4, x29; mov x5, x30");
+
+/// Memory that nobody has written, and that says so if anybody looks.
+unsafe extern "C" fn alloc_for(size: i64, align: i64, frame: usize, address: usize) -> *mut u8 {
+    let at = piece(size, align);
+    // SAFETY: the row's contract: its caller is compiled code.
+    unsafe { plain::allocated(at, size, 0, frame, address) };
+    at
+}
+
+fn piece(size: i64, align: i64) -> *mut u8 {
     let arena = arena();
     let at = arena.next.next_multiple_of(align.max(16) as usize);
     if at + size as usize > arena.start + ARENA_BYTES {
@@ -28,20 +53,21 @@ unsafe extern "C" fn alloc(size: i64, align: i64) -> *mut u8 {
 unsafe extern "C" fn alloc_zeroed(size: i64, align: i64) -> *mut u8 {
     // SAFETY: fresh memory of this size.
     unsafe {
-        let at = alloc(size, align);
+        let at = piece(size, align);
         at.write_bytes(0, size as usize);
         at
     }
 }
 
-unsafe extern "C" fn realloc(at: *mut u8, old_size: i64, align: i64, new_size: i64) -> *mut u8 {
+unsafe extern "C" fn realloc_for(at: *mut u8, old_size: i64, align: i64, new_size: i64, frame: usize, address: usize) -> *mut u8 {
     if new_size <= old_size {
         return at;
     }
     // SAFETY: the row's contract; two blocks of at least the old size.
     unsafe {
-        let to = alloc(new_size, align);
+        let to = piece(new_size, align);
         to.copy_from_nonoverlapping(at, old_size as usize);
+        plain::allocated(to, new_size, old_size, frame, address);
         to
     }
 }

@@ -31,7 +31,7 @@ pub use crate::fault::StepPlace;
 pub use alone::symbol;
 pub use numbers::Numbers;
 pub use object::*;
-pub use plain::{owner, plain};
+pub use plain::{Use, owner, plain, watch_memory};
 pub use round::{mix, round};
 pub use run::{Session, divide, finish, is_on, look_for_cancellation, without_loops};
 pub use step::access;
@@ -131,7 +131,7 @@ pub trait Observer {
     fn wants_access(&self, _task: u32, _number: u64) -> bool {
         false
     }
-    fn access_place(&mut self, _task: u32, _place: &StepPlace, _writes: bool, _size: u64) {}
+    fn access_place(&mut self, _task: u32, _place: &StepPlace, _what: Use, _size: u64) {}
     /// The place in the text of the step that the task is about to ask for.
     fn place(&mut self, _task: u32, _place: &StepPlace) {}
 }
@@ -155,8 +155,8 @@ pub enum End {
     Divides,
     /// There is no such run, or it counts for nothing.
     Void,
-    /// Two accesses to memory that nothing orders, or one to memory that is gone: for each its task, and the how-manieth of
-    /// the task's accesses it was.
+    /// Two accesses to memory that nothing orders, one to memory that is gone, or an allocation and the first access, which
+    /// reads: for each its task, and the how-manieth of the task's it was.
     Raced(Vec<(u32, u64)>),
 }
 

@@ -1,4 +1,5 @@
-//! Plain accesses to memory in observed runs: whether two of them could happen at once, and whether the memory is still there.
+//! Plain accesses to memory in observed runs: whether two of them could happen at once, whether the memory is still there, and
+//! whether anybody has written it.
 //!
 //! Time is counted in each task's own steps. An access lies between two steps of its task; it is ordered before what another
 //! task does if that one knows of the later of the two.
@@ -34,13 +35,30 @@ pub enum Verdict {
     Raced((u32, u64)),
     /// The memory was given back.
     Gone,
+    /// Nobody has written it since it was allocated: by that task, the how-manieth of what it told.
+    Unwritten((u32, u64)),
 }
+
+/// What one does with memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Use {
+    Allocates,
+    Reads,
+    Writes,
+}
+
+/// What stands in memory that nobody has written, in each word of eight bytes. Copied, it still says so.
+const UNWRITTEN: [u8; 8] = [0xa7, 0x5d, 0xc3, 0x19, 0xe6, 0x7b, 0x92, 0x4f];
 
 #[derive(Default)]
 pub struct Plain {
     words: HashMap<u64, Vec<Told>, Numbers>,
     /// Memory that was given back, by where it begins: its end.
     gone: BTreeMap<u64, u64>,
+    /// Memory that was allocated, by where it begins: its end, by whom, the how-manieth of what he told.
+    pieces: BTreeMap<u64, (u64, u32, u64)>,
+    /// Whether it is looked at what is read without having been written.
+    pub watches: bool,
     counts: Vec<u64>,
     /// Of things with several owners: what those knew who let go.
     owners: HashMap<u64, Vec<u32>, Numbers>,
@@ -52,6 +70,7 @@ impl Plain {
     pub fn clear(&mut self) {
         self.words.clear();
         self.gone.clear();
+        self.pieces.clear();
         self.counts.clear();
         self.owners.clear();
         self.learnt.clear();
@@ -74,6 +93,7 @@ impl Plain {
         if last.is_some_and(|(_, &end)| access.at < end) {
             return Verdict::Gone;
         }
+        let unwritten = if self.watches && !access.writes { self.unwritten(access) } else { None };
         let learnt = self.learnt.get(&access.task);
         let knows = |told: &Told| {
             told.task == access.task
@@ -97,7 +117,18 @@ impl Plain {
             told.push(Told { bytes, writes: access.writes, task: access.task, before, number: access.number });
             word += 8;
         }
-        Verdict::Ordered
+        unwritten.map_or(Verdict::Ordered, Verdict::Unwritten)
+    }
+
+    /// Who allocated what is read, if none of it was ever written.
+    fn unwritten(&self, access: &Access) -> Option<(u32, u64)> {
+        let end = access.at + access.size;
+        let (_, &(last, task, number)) = self.pieces.range(..=access.at).next_back()?;
+        // One or two bytes may be these by chance: there the word around them has to be.
+        let (from, to) = if access.size < 4 { (access.at & !7, end.next_multiple_of(8)) } else { (access.at, end) };
+        // SAFETY: the piece is as long, and so is what was filled.
+        let is_unwritten = |at: u64| unsafe { (at as *const u8).read_volatile() } == UNWRITTEN[at as usize % 8];
+        (end <= last && (from..to).all(is_unwritten)).then_some((task, number))
     }
 
     pub fn free(&mut self, at: u64, size: u64) {
@@ -143,7 +174,7 @@ pub unsafe extern "C" fn plain(fiber: *mut u8, at: *mut u8, size: i64, writes: i
     if observer().wants_access(task, number) {
         // SAFETY: the row's contract.
         let place = unsafe { fault::step_place(caller(record)) };
-        observer().access_place(task, &place, writes != 0, size as u64);
+        observer().access_place(task, &place, if writes != 0 { Use::Writes } else { Use::Reads }, size as u64);
     }
     if world().tasks[task as usize].quiet > 0 {
         return;
@@ -157,7 +188,39 @@ pub(super) fn tell(record: *mut Record, access: Access) {
     match world().plain.tell(&access, now, &known) {
         Verdict::Ordered => {}
         Verdict::Raced(earlier) => ends(record, End::Raced(vec![earlier, (access.task, access.number)])),
+        Verdict::Unwritten(allocation) => ends(record, End::Raced(vec![allocation, (access.task, access.number)])),
         Verdict::Gone => ends(record, End::Raced(vec![(access.task, access.number)])),
+    }
+}
+
+/// From now on (or no longer) memory says whether it was written.
+pub fn watch_memory(watches: bool) {
+    world().plain.watches = watches;
+}
+
+/// A piece of memory is somebody's, of which the first so many bytes are written.
+///
+/// # Safety
+/// The piece is fresh, and nothing follows it up to the next multiple of eight; the caller is compiled code with this frame.
+pub(super) unsafe fn allocated(at: *mut u8, size: i64, written: i64, frame: usize, address: usize) {
+    if !is_on() || !world().plain.watches || size <= written {
+        return;
+    }
+    for byte in at as u64 + written as u64..(at as u64 + size as u64).next_multiple_of(8) {
+        // SAFETY: the caller's promise.
+        unsafe { (byte as *mut u8).write(UNWRITTEN[byte as usize % 8]) };
+    }
+    let record = running();
+    let task = current(record);
+    let number = world().plain.count(task);
+    world().plain.pieces.insert(at as u64, (at as u64 + size as u64, task, number));
+    if observer().wants_access(task, number) {
+        // SAFETY: the running fiber's record; the caller's promise.
+        let place = unsafe {
+            ((*record).frame, (*record).address) = (frame, address);
+            fault::step_place(caller(record))
+        };
+        observer().access_place(task, &place, Use::Allocates, size as u64);
     }
 }
 

@@ -21,6 +21,7 @@ struct Told {
     runs: u64,
     too_long: u64,
     complete: bool,
+    preemptions: Option<u32>,
     fails: Option<String>,
     outcomes: BTreeMap<String, u64>,
 }
@@ -31,6 +32,9 @@ pub(super) fn write(to: &Path, request: &Explore, observed: &Observed, report: &
     let stance = report.stance;
     let mut text = format!("{TITLE}\nprogram {:06x}\nsteps {}{}\npart {} of {}\n", observed.mark, name(stance.divides, "divided"), name(stance.cancels, " cancels"), part.number, part.of);
     let _ = writeln!(text, "executions {}\nruns {}\ntoo-long {}\ncomplete {}", report.executions, report.runs, report.too_long, report.complete);
+    if let Some(preemptions) = report.preemptions {
+        let _ = writeln!(text, "preemptions {preemptions}");
+    }
     if let Some(failure) = &report.failure {
         let _ = writeln!(text, "fails {} --replay {}", request.file.display(), observed.replay(failure));
     }
@@ -66,6 +70,7 @@ fn read(path: &Path) -> Result<Told, String> {
             "runs" => told.runs = number(value)?,
             "too-long" => told.too_long = number(value)?,
             "complete" => told.complete = value == "true",
+            "preemptions" => told.preemptions = Some(value.parse().map_err(|_| wrong())?),
             "fails" => told.fails = Some(value.into()),
             "outcome" => {
                 let (count, text) = value.split_once(' ').ok_or_else(wrong)?;
@@ -96,7 +101,7 @@ fn together(paths: &[PathBuf]) -> Result<u8, String> {
         if part.program != first.program {
             return Err(format!("{} is of another program than {}", path.display(), paths[0].display()));
         }
-        if (part.of, &part.steps) != (first.of, &first.steps) {
+        if (part.of, &part.steps, part.preemptions) != (first.of, &first.steps, first.preemptions) {
             return Err(format!("{} and {} do not share out the same work", path.display(), paths[0].display()));
         }
         if let Some(other) = seen.insert(part.number, path) {
@@ -104,7 +109,7 @@ fn together(paths: &[PathBuf]) -> Result<u8, String> {
         }
     }
     let missing: Vec<String> = (1..=first.of).filter(|number| !seen.contains_key(number)).map(|number| number.to_string()).collect();
-    let mut report = explore::Report { complete: missing.is_empty(), ..explore::Report::default() };
+    let mut report = explore::Report { complete: missing.is_empty(), preemptions: first.preemptions, ..explore::Report::default() };
     for part in &parts {
         report.executions += part.executions;
         report.runs += part.runs;
@@ -125,6 +130,6 @@ fn together(paths: &[PathBuf]) -> Result<u8, String> {
         return Ok(outcomes(&report, false));
     }
     println!("{}", verdict(&report, false));
-    println!("{}", if report.complete { "no execution fails" } else { "no execution of these fails; there are more" });
+    println!("{}", if report.complete && report.preemptions.is_none() { "no execution fails" } else { "no execution of these fails; there are more" });
     Ok(exit::OK)
 }

@@ -1,0 +1,115 @@
+//! Only the executions that need no more than so many preemptions.
+
+use super::*;
+use crate::preemptions::{Nature, Preemptions, Waiting};
+
+/// How far, and what is known of the program for that. There is something new when the exploration begins again.
+#[derive(Default)]
+pub(super) struct Bound {
+    most: u32,
+    /// Something is weaker than `seqcst`.
+    weak: bool,
+    /// Who has had to wait for which address, and whether by looking.
+    waits: Vec<(Task, u64, bool)>,
+    preemptions: Preemptions,
+}
+
+impl Engine {
+    /// Every graph that needs no more than so many preemptions; whether something weaker than `seqcst` is known to come.
+    pub fn at_most(preemptions: u32, weak: bool) -> Engine {
+        let mut engine = Engine::new(Mode::Exhaustive);
+        engine.bound = Some(Bound { most: preemptions, weak, ..Bound::default() });
+        engine
+    }
+
+    /// From the beginning of an exploration on.
+    pub(crate) fn bind(&mut self, known: &Known, most: Option<u32>) {
+        self.bound = most.map(|most| Bound { most, weak: known.weak, waits: known.waits.clone(), ..Bound::default() });
+    }
+
+    pub(super) fn tell_bound(&self, known: &mut Known) {
+        if let Some(bound) = &self.bound {
+            known.weak = bound.weak;
+            known.waits.clone_from(&bound.waits);
+        }
+    }
+
+    /// Whether what has happened needs no more than so many preemptions.
+    pub fn needs_at_most(&self, most: u32) -> bool {
+        Preemptions::default().are_enough(&self.graph, &|event| self.nature(event), most)
+    }
+
+    /// Whether what has happened is within the bound.
+    pub fn is_within(&mut self) -> bool {
+        let Some(mut preemptions) = self.bound.as_mut().map(|bound| std::mem::take(&mut bound.preemptions)) else { return true };
+        let most = self.bound.as_ref().map_or(0, |bound| bound.most);
+        let within = preemptions.are_enough(&self.graph, &|event| self.nature(event), most);
+        self.bound.as_mut().expect("there is one").preemptions = preemptions;
+        within
+    }
+
+    /// Whether a graph that waits may lead to something within the bound.
+    pub(super) fn may_lead(&mut self, graph: &Graph) -> bool {
+        let Some(mut preemptions) = self.bound.as_mut().map(|bound| std::mem::take(&mut bound.preemptions)) else { return true };
+        let (most, weak) = self.bound.as_ref().map_or((0, true), |bound| (bound.most, bound.weak));
+        let may = preemptions.may_be_enough(graph, &|event| self.nature(event), most, weak);
+        let bound = self.bound.as_mut().expect("there is one");
+        bound.preemptions = preemptions;
+        if may.is_none() {
+            bound.weak = true;
+            self.begins_again = true;
+        }
+        may.unwrap_or(true)
+    }
+
+    fn nature(&self, event: &Event) -> Nature {
+        let waits = match event.kind {
+            Kind::Await(_) => Waiting::ForWrite,
+            _ if !event.accesses() => Waiting::Never,
+            _ => {
+                let address = self.address(event.location);
+                let bound = self.bound.iter().flat_map(|bound| &bound.waits);
+                let wait = bound.filter(|wait| (wait.0, wait.1) == (event.task, address)).map(|wait| wait.2).max();
+                wait.map_or(Waiting::Never, |by_looking| if by_looking { Waiting::Perhaps } else { Waiting::ForWrite })
+            }
+        };
+        Nature { waits, weak: self.is_weak(event) }
+    }
+
+    /// Steps of the library are none: each sees the last one, but for those that only look.
+    fn is_weak(&self, event: &Event) -> bool {
+        if !event.accesses() {
+            return matches!(event.kind, Kind::Fence(_));
+        }
+        let looks = matches!(event.kind, Kind::Read(_) | Kind::Compare(..));
+        let is_memory = place::kind(self.address(event.location)) == 0;
+        !event.is_sequential() && !matches!(event.kind, Kind::Await(_)) && (is_memory || looks)
+    }
+
+    /// An event was added.
+    pub(super) fn notes_strength(&mut self, id: Id) {
+        if self.bound.as_ref().is_some_and(|bound| !bound.weak) && self.is_weak(self.graph.event(id)) {
+            self.bound.as_mut().expect("there is one").weak = true;
+            self.begins_again = true;
+        }
+    }
+
+    /// A task has to wait until a location changes.
+    pub(super) fn notes_wait(&mut self, task: Task, location: u32, by_looking: bool) {
+        let address = self.address(location);
+        if let Some(bound) = &mut self.bound
+            && place::kind(address) != place::END
+            && !bound.waits.contains(&(task, address, by_looking))
+        {
+            bound.waits.push((task, address, by_looking));
+            self.begins_again = true;
+        }
+    }
+
+    /// Who goes on, if that is to be whoever made the last step.
+    pub(super) fn goes_on(&self) -> Option<Task> {
+        self.bound.as_ref()?;
+        let last = self.graph.events.last()?.task;
+        self.tasks[last as usize].is_ready().then_some(last)
+    }
+}
