@@ -108,15 +108,15 @@ impl Clocks {
     pub fn mark(&mut self, task: Task) {
         self.meet(task);
         let at = self.task_row(task, 0);
-        self.saved.clear();
-        self.saved.extend_from_slice(&self.tasks[at..at + TASK_ROWS * self.width]);
+        self.saved.resize(TASK_ROWS * self.width, 0);
+        copy(&mut self.saved, &self.tasks[at..at + TASK_ROWS * self.width]);
         self.saved_sequential = self.sequential;
     }
 
     /// The task has not done what it did since [`Clocks::mark`], which was one event.
     pub fn back(&mut self, task: Task) {
         let at = self.task_row(task, 0);
-        self.tasks[at..at + TASK_ROWS * self.width].copy_from_slice(&self.saved);
+        copy(&mut self.tasks[at..at + TASK_ROWS * self.width], &self.saved);
         self.sequential = self.saved_sequential;
     }
 
@@ -157,18 +157,19 @@ impl Clocks {
                 join(row(before, BEFORE, width), behind);
             }
             if order.releases() {
-                known.copy_within(BEFORE * width..(BEFORE + 1) * width, RELEASED * width);
+                let (before, behind) = known.split_at_mut(RELEASED * width);
+                copy(behind, &before[BEFORE * width..(BEFORE + 1) * width]);
             }
         }
         let own = id as usize * EVENT_ROWS * width;
         if event.writes {
             let message = &mut self.events[own + MESSAGE * width..own + EVENT_ROWS * width];
             if order.releases() {
-                message.copy_from_slice(row(known, BEFORE, width));
+                copy(message, row(known, BEFORE, width));
             } else if event.is_plain() {
                 message.fill(0);
             } else {
-                message.copy_from_slice(row(known, RELEASED, width));
+                copy(message, row(known, RELEASED, width));
             }
             if event.is_update() && event.from != INITIAL {
                 let (source, to) = ((event.from as usize * EVENT_ROWS + MESSAGE) * width, own + MESSAGE * width);
@@ -180,7 +181,7 @@ impl Clocks {
                 }
             }
         }
-        self.events[own..own + 2 * width].copy_from_slice(&known[..2 * width]);
+        copy(&mut self.events[own..own + 2 * width], &known[..2 * width]);
         if let Kind::Spawn(child) = event.kind {
             let child = self.task_row(child, 0);
             self.tasks.copy_within(at..at + 2 * width, child);
@@ -204,6 +205,13 @@ fn row(rows: &mut [Count], row: usize, width: usize) -> &mut [Count] {
 
 /// Rows are a multiple of so many counts, which a vector compares at once.
 const LANES: usize = WIDTH_MIN;
+
+/// Rows are short: a call would cost more.
+fn copy(to: &mut [Count], from: &[Count]) {
+    for (to, from) in to.as_chunks_mut::<LANES>().0.iter_mut().zip(from.as_chunks::<LANES>().0) {
+        *to = *from;
+    }
+}
 
 fn join(mine: &mut [Count], theirs: &[Count]) {
     for (mine, theirs) in mine.as_chunks_mut::<LANES>().0.iter_mut().zip(theirs.as_chunks::<LANES>().0) {

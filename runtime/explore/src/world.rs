@@ -100,6 +100,10 @@ impl Observer for World {
         self.engine.wants_round(task, place)
     }
 
+    fn wants_states(&self) -> bool {
+        self.engine.wants_states()
+    }
+
     fn round(&mut self, task: u32, place: u64, own: u64, rest: u64) -> Answer {
         match self.engine.round(task, place, own, rest) {
             Round::Goes => Answer::Done { seen: 0, wrote: false, memory: 0 },

@@ -122,7 +122,7 @@ Examples:
   aurorac emit --stage mir main.aur --function main
 ",
         "explore" => "\
-Usage: aurorac explore FILE [--executions N] [--outcomes] [--atomics] [--jobs N] [--shard I/N] [--report OUT] [--trace OUT]
+Usage: aurorac explore FILE [--preemptions K] [--executions N] [--outcomes] [--atomics] [--jobs N] [--shard I/N] [--report OUT] [--trace OUT]
        aurorac explore FILE --pct DEPTH | --random N | --replay SCHEDULE [--seed S]
        aurorac explore --merge REPORT…
 
@@ -131,6 +131,8 @@ memory model allows to its atomics. Time is virtual, each run starts from the be
 panic, a deadlock, another exit status than 0), makes it simpler, tells how it came about, and prints the line that repeats
 it. Says \"complete\" when there was no other execution. Ends with 1 if one failed.
 
+  --exhaustive     every execution; so it is without this, too
+  --preemptions K  only executions in which tasks are left up to K times though they could have gone on, as the last line says
   --executions N   look at no more than N (10000000)
   --outcomes       go on after a failure, and show all that can come of the program and how often
   --atomics        locks and channels are not one step each; what they are made of is explored
@@ -146,6 +148,7 @@ it. Says \"complete\" when there was no other execution. Ends with 1 if one fail
 
 Examples:
   aurorac explore bank.aur
+  aurorac explore bank.aur --preemptions 2
   aurorac explore bank.aur --pct 3
   aurorac explore bank.aur --random 10000
   aurorac explore bank.aur --shard 1/2 --report one.txt

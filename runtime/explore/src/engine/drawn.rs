@@ -57,6 +57,16 @@ impl Engine {
         (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % below
     }
 
+    /// Whether the task that asks makes the next step. If that was not drawn yet, it is now: whoever goes on need not be left.
+    pub(super) fn is_turn(&mut self, task: Task) -> bool {
+        if let (None, Mode::Priorities(..)) = (self.turn, self.mode) {
+            let chosen = self.first_by_priority();
+            self.turn = Some(chosen);
+            return chosen == task;
+        }
+        self.turn.is_some()
+    }
+
     pub(super) fn first_by_priority(&mut self) -> Task {
         while self.priorities.len() < self.tasks.len() {
             let priority = self.draw(1 << 30) as u64 + (1 << 30);

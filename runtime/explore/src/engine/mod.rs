@@ -79,6 +79,8 @@ enum State {
 struct Run {
     state: State,
     done: usize,
+    /// The last of its steps that did more than to look.
+    acted: usize,
     spawned: u32,
     /// Steps of its code that it has made before.
     sites: Vec<u64>,
@@ -133,6 +135,9 @@ struct Location {
     met_in: u64,
 }
 
+/// A power of two.
+const RECENT: usize = 64;
+
 pub struct Engine {
     pub graph: Graph,
     clocks: Clocks,
@@ -143,6 +148,8 @@ pub struct Engine {
     behind: Vec<Count>,
     /// What is kept of the graph, and in which order; while that is looked at.
     kept: Vec<Id>,
+    /// When each write was read first; while that is looked at.
+    first_reads: Vec<u32>,
     script: Vec<Id>,
     cursor: usize,
     /// The cursor and the task that was let run there: it has to get further.
@@ -154,6 +161,8 @@ pub struct Engine {
     apart: Option<Task>,
     locations: Vec<Location>,
     by_address: HashMap<u64, u32, rt::observe::Numbers>,
+    /// Some of these, found without looking for them.
+    recent: [(u64, u32); RECENT],
     /// Graphs to follow.
     pending: Vec<Graph>,
     /// Graphs that were followed, for their memory.
@@ -213,6 +222,7 @@ impl Engine {
             order: axioms::Order::default(),
             behind: Vec::new(),
             kept: Vec::new(),
+            first_reads: Vec::new(),
             script: Vec::new(),
             cursor: 0,
             promised: None,
@@ -221,6 +231,7 @@ impl Engine {
             apart: None,
             locations: Vec::new(),
             by_address: HashMap::default(),
+            recent: [(0, u32::MAX); RECENT],
             pending: vec![Graph::default()],
             spare: Vec::new(),
             mode,
@@ -317,6 +328,7 @@ impl Engine {
         for run in &mut self.tasks {
             run.state = State::Unborn;
             run.done = 0;
+            run.acted = 0;
             run.spawned = 0;
             run.rounds.clear();
             run.sites.clear();
@@ -493,10 +505,15 @@ impl Engine {
     }
 
     fn location(&mut self, request: &Request) -> u32 {
-        let next = self.locations.len() as u32;
-        let location = *self.by_address.entry(request.address).or_insert(next);
-        if location == next {
-            self.locations.push(Location { address: request.address, initial: 0, stored: 0, met_in: 0 });
+        let recent = (request.address >> 3 ^ request.address >> 56) as usize % RECENT;
+        let (address, mut location) = self.recent[recent];
+        if address != request.address || location == u32::MAX {
+            let next = self.locations.len() as u32;
+            location = *self.by_address.entry(request.address).or_insert(next);
+            if location == next {
+                self.locations.push(Location { address: request.address, initial: 0, stored: 0, met_in: 0 });
+            }
+            self.recent[recent] = (request.address, location);
         }
         let known = &mut self.locations[location as usize];
         if known.met_in != self.runs {
@@ -549,7 +566,7 @@ impl Engine {
             return self.again(id, request, location);
         }
         if self.mode != Mode::Exhaustive {
-            if self.turn.is_none() && !self.acts_by_itself(task) {
+            if !self.acts_by_itself(task) && !self.is_turn(task) {
                 return Step::Wait;
             }
             self.turn = None;
@@ -595,6 +612,9 @@ impl Engine {
         self.cursor += 1;
         let run = &mut self.tasks[event.task as usize];
         run.done += 1;
+        if !self.graph.event(id).only_looks() {
+            run.acted = run.done;
+        }
         if let Kind::Spawn(child) = event.kind {
             run.spawned += 1;
             run_of(&mut self.tasks, child).state = State::Ready;
@@ -686,6 +706,10 @@ impl Engine {
             Kind::Read(_) | Kind::Update(..) | Kind::Compare(..) | Kind::Await(_) => self.read(event, id),
         }
         self.notes_strength(id);
+        if !self.graph.event(id).only_looks() {
+            let run = &mut self.tasks[task as usize];
+            run.acted = run.done;
+        }
         if self.graph.event(id).blocked {
             self.tasks[task as usize].state = State::Waiting(id);
             return Step::Wait;

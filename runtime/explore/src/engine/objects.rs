@@ -29,7 +29,7 @@ impl Engine {
             let same = event.accesses() && self.address(event.location) == address;
             return if same { done } else { Step::Diverged };
         }
-        if self.mode != Mode::Exhaustive && self.turn.is_none() { Step::Wait } else { done }
+        if self.mode != Mode::Exhaustive && !self.is_turn(task) { Step::Wait } else { done }
     }
 
     /// It could not: the task waits until the object has changed.

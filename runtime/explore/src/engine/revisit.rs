@@ -18,6 +18,8 @@ impl Engine {
         buffer.clear();
         buffer.extend_from_slice(self.clocks.from(write).0);
         let behind = Clock(&buffer);
+        // Found when it is first asked for: what is newer than a read goes with it.
+        let mut fixed = None;
         for read in 0..self.graph.events.len() as Id {
             let old = *self.graph.event(read);
             if read == write || old.location != location || !old.accesses() || !old.reads() || behind.knows(&old) {
@@ -25,7 +27,11 @@ impl Engine {
             }
             let mut new = old;
             new.see(write, event.written);
-            if new.blocked || !self.are_maximal(read, write, behind) {
+            if new.blocked {
+                continue;
+            }
+            let fixed = *fixed.get_or_insert_with(|| self.newest_fixed(write, behind));
+            if old.stamp <= fixed {
                 continue;
             }
             // In an order in which they can happen.
@@ -71,8 +77,11 @@ impl Engine {
                     graph.fresh = Some(read);
                 }
                 settle(&mut graph, location, initial);
-                self.other_clocks.all(&graph);
-                if self.other_clocks.sequential < 2 || self.order.exists(&graph, &self.other_clocks, &[read, write_here]) {
+                let sequential = graph.events.iter().filter(|event| event.is_sequential()).count();
+                if sequential >= 2 {
+                    self.other_clocks.all(&graph);
+                }
+                if sequential < 2 || self.order.exists(&graph, &self.other_clocks, &[read, write_here]) {
                     self.pending.push(graph);
                 } else {
                     self.spare.push(graph);
@@ -91,23 +100,41 @@ impl Engine {
             .map_or(Clock(&[]), |id| self.clocks.before(id as Id))
     }
 
-    /// Whether all that goes when this read reads this write was added in the one way that every graph has.
-    pub(super) fn are_maximal(&self, read: Id, write: Id, behind: Clock) -> bool {
-        let first = self.graph.event(read).stamp;
-        (0..self.graph.events.len() as Id).all(|id| {
-            let event = self.graph.event(id);
-            id == write || event.stamp < first || behind.knows(event) || self.is_maximal(id, write, behind)
-        }) && self.graph.misses.iter().all(|miss| miss.stamp < first || self.is_last(miss, write, behind))
+    /// When the newest was added, of all that the write does not follow, that was not added in the one way that every graph has:
+    /// reads that are not newer cannot be taken back.
+    fn newest_fixed(&mut self, write: Id, behind: Clock) -> u32 {
+        self.first_reads.clear();
+        self.first_reads.resize(self.graph.events.len(), u32::MAX);
+        for (id, reader) in self.graph.events.iter().enumerate() {
+            if reader.from != INITIAL && id as Id != write && reader.accesses() && reader.reads() {
+                let first = &mut self.first_reads[reader.from as usize];
+                *first = (*first).min(if behind.knows(reader) { 0 } else { reader.stamp });
+            }
+        }
+        let mut newest = 0;
+        // The newest stand last, mostly.
+        for (id, event) in self.graph.events.iter().enumerate().rev() {
+            if event.stamp > newest && id as Id != write && !behind.knows(event) && !self.is_maximal(id as Id, write, behind) {
+                newest = event.stamp;
+            }
+        }
+        for miss in &self.graph.misses {
+            if miss.stamp > newest && !self.is_last(miss, write, behind) {
+                newest = miss.stamp;
+            }
+        }
+        newest
     }
 
     /// Whether what a task missed was the last there was.
-    pub(super) fn is_last(&self, miss: &Miss, write: Id, behind: Clock) -> bool {
+    fn is_last(&self, miss: &Miss, write: Id, behind: Clock) -> bool {
         let previous = |other: Id| other != write && (self.graph.event(other).stamp <= miss.stamp || behind.knows(self.graph.event(other)));
         let last = self.graph.modifications(miss.location).iter().rev().copied().find(|&other| previous(other));
         last.unwrap_or(INITIAL) == miss.write
     }
 
-    pub(super) fn is_maximal(&self, id: Id, write: Id, behind: Clock) -> bool {
+    /// `first_reads` is of this write.
+    fn is_maximal(&self, id: Id, write: Id, behind: Clock) -> bool {
         let event = self.graph.event(id);
         if let Kind::Choice(_, which) = event.kind {
             return which == 0;
@@ -116,12 +143,7 @@ impl Engine {
             return true;
         }
         let previous = |other: Id| other != write && (self.graph.event(other).stamp <= event.stamp || behind.knows(self.graph.event(other)));
-        if event.writes
-            && (0..self.graph.events.len() as Id).any(|other| {
-                let reader = self.graph.event(other);
-                reader.accesses() && reader.reads() && reader.from == id && previous(other)
-            })
-        {
+        if event.writes && self.first_reads[id as usize] <= event.stamp {
             return false;
         }
         if self.graph.misses.iter().any(|miss| miss.write == id && miss.stamp <= event.stamp) {

@@ -15,9 +15,11 @@ impl Engine {
             return false;
         }
         if let Mode::Priorities(..) = self.mode {
-            let since = known.map(|at| run.rounds.swap_remove(at).1);
-            run.rounds.push((place, done, Seen::default()));
-            if since.is_some_and(|since| self.only_looked(task, since)) {
+            let Some(at) = known else {
+                run.rounds.push((place, done, Seen::default()));
+                return false;
+            };
+            if std::mem::replace(&mut run.rounds[at].1, done) >= run.acted {
                 self.lose_priority(task);
             }
             return false;
@@ -31,16 +33,20 @@ impl Engine {
             return false;
         };
         let since = std::mem::replace(&mut run.rounds[at], now).1;
-        if self.only_looked(task, since) {
+        if since >= run.acted {
             self.loops.push(place);
             self.begins_again = true;
         }
         false
     }
 
-    /// Whether all that a task has done since it had made so many steps is to look.
-    fn only_looked(&self, task: Task, since: usize) -> bool {
-        self.graph.events.iter().all(|event| event.task != task || event.index as usize <= since || event.index as usize > self.tasks[task as usize].done || event.only_looks())
+    /// Whether [`Engine::wants_round`] may say so.
+    pub fn wants_states(&self) -> bool {
+        match self.mode {
+            Mode::Exhaustive => !self.loops.is_empty(),
+            Mode::Directed => true,
+            Mode::Priorities(..) => false,
+        }
     }
 
     /// A task goes round a loop. If it has only looked since the last time, and its state is the same, what it did counts for

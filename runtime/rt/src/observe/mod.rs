@@ -116,6 +116,8 @@ pub trait Observer {
     fn end(&mut self, task: u32);
     /// Whether to ask for [`Observer::round`]: the task has done something since it was there the last time.
     fn wants_round(&mut self, task: u32, place: u64) -> bool;
+    /// Whether any loop's state will be asked for in this run.
+    fn wants_states(&self) -> bool;
     /// A task goes round a loop: hashes of what is its own, and of all that others may change.
     fn round(&mut self, task: u32, place: u64, own: u64, rest: u64) -> Answer;
     /// Whether the task stays where it is, because another run comes to the same.

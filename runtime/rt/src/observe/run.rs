@@ -76,6 +76,8 @@ pub(super) struct World {
     /// The run is over, and those who wait are let into the library's own waiting, without steps: whether one wakes another.
     pub(super) probing: bool,
     pub(super) woken: bool,
+    /// States of loops are wanted.
+    pub(super) looks_at_rounds: bool,
     /// How often tasks went round a loop since the last step.
     pub(super) idle_rounds: u64,
     pub(super) plain: Plain,
@@ -128,6 +130,7 @@ impl World {
             times: HashMap::default(),
             probing: false,
             woken: false,
+            looks_at_rounds: true,
             idle_rounds: 0,
             plain: Plain::default(),
             data: (0, 0),
@@ -230,6 +233,7 @@ impl Session {
             }
             let clock = (*observer).clock();
             world().clock = clock;
+            world().looks_at_rounds = (*observer).wants_states();
             let main = world().task(0).record;
             let function = self.image as usize + entry as usize;
             fiber::start(main, &Start { image: self.image, function, argument: 0, task: null_mut(), node, locals: null_mut() });
