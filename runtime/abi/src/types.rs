@@ -33,10 +33,13 @@ pub struct Fiber {
 
 pub const FIBER_STACK_LIMIT: i32 = 8;
 pub const FIBER_LIMIT: i32 = 88;
+pub const FIBER_FORKS_BASE: i32 = 56;
+pub const FIBER_FORKS_TOP: i32 = 64;
 const _: () = assert!(offset_of!(Fiber, stack_limit) == FIBER_STACK_LIMIT as usize);
 const _: () = assert!(offset_of!(Fiber, limit) == FIBER_LIMIT as usize);
 const _: () = assert!(offset_of!(Fiber, panic) == 0 && offset_of!(Fiber, node) == 40 && offset_of!(Fiber, locals) == 48);
-const _: () = assert!(offset_of!(Fiber, forks_base) == 56 && offset_of!(Fiber, wait) == 80 && size_of::<Fiber>() == 96);
+const _: () = assert!(offset_of!(Fiber, forks_base) == FIBER_FORKS_BASE as usize && offset_of!(Fiber, forks_top) == FIBER_FORKS_TOP as usize);
+const _: () = assert!(offset_of!(Fiber, wait) == 80 && size_of::<Fiber>() == 96);
 
 /// States of `Fiber::wait`.
 pub const WAIT_RUNNING: u64 = 0;

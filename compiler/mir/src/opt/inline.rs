@@ -143,14 +143,19 @@ fn leads_to_panic(cx: &Cx, mono: &MonoProgram, body: &Body) -> Vec<bool> {
 }
 
 fn own_calls_in(cx: &Cx, id: InstanceId, body: &mut Body) -> bool {
+    let own = Arc::new(body.clone());
+    put_own(cx, id, body, own)
+}
+
+/// A small function that calls itself takes itself in once: `own`, which does the same. Whether it did.
+pub(super) fn put_own(cx: &Cx, id: InstanceId, body: &mut Body, own: Arc<Body>) -> bool {
     let calls_itself = |block: &Block| {
         !block.cleanup && matches!(block.terminator.kind, TerminatorKind::Call { callee: Callee::Instance(callee), target: Some(_), .. } if callee == id)
     };
     let calls: Vec<BlockId> = body.block_ids().filter(|&at| calls_itself(body.block(at))).collect();
-    if calls.is_empty() || calls.len() > SELF_CALLS_MAX || body.inline == InlineHint::Never || size_of(body) > SIZE_SELF {
+    if calls.is_empty() || calls.len() > SELF_CALLS_MAX || body.inline == InlineHint::Never || size_of(&own) > SIZE_SELF {
         return false;
     }
-    let own = Arc::new(body.clone());
     calls.into_iter().for_each(|at| put(cx, body, at, own.clone()));
     true
 }

@@ -3,10 +3,13 @@
 //! Functions are taken callees first. Each takes in the small functions that it calls; then copies, references and
 //! aggregates are seen through until nothing changes, so that iterators and closures dissolve into locals.
 
+mod apart;
 mod aside;
+mod calm;
 mod choose;
 mod dead;
 mod direct;
+mod enough;
 pub(crate) mod fold;
 mod hoist;
 mod inclusive;
@@ -53,7 +56,9 @@ pub fn optimize(program: &TypedProgram, mut mono: MonoProgram, level: Level) -> 
     let types = Types::new(program, FnId(0));
     crate::raise::mark(&types, &mut mono);
     if level == Level::Full {
+        enough::run(&types, &mut mono);
         improve_all(&types, &mut mono);
+        apart::run(&types, &mut mono);
         crate::reach::prune(&types, &mut mono);
         improve_loops(&types, &mut mono);
         mono.bodies.iter_mut().for_each(|body| remake::run(Arc::make_mut(body)));
