@@ -27,6 +27,26 @@ pub fn task_before_fiber(turn: u32) -> bool {
     turn.is_multiple_of(4)
 }
 
+/// Of the tasks in a queue those that came last with a fiber that waits go first, but now and then the one that has waited longest.
+pub fn oldest_task_first(turn: u32) -> bool {
+    turn.is_multiple_of(16)
+}
+
+/// A fiber that spawned much waits until that was begun, but not for ever: others may spawn, too.
+pub fn is_spawners_turn(turn: u32) -> bool {
+    turn.is_multiple_of(4096)
+}
+
+/// A worker without work takes half of what stands in another's queue, if that is at least so much, and not more than so much.
+pub const STEALS_FROM: usize = 64;
+pub const STEALS_MAX: usize = 32;
+
+/// How often a worker without work looks around before it sleeps, and after how many looks it asks for work again. Some ten
+/// microseconds: what it takes to sleep and be woken.
+pub const LOOKS_BEFORE_SLEEP: u32 = 160;
+pub const LOOKS_PER_REQUEST: u32 = 16;
+pub const SPINS_PER_LOOK: u32 = 4;
+
 /// Whose queue a worker without work looks at first.
 pub fn first_victim(workers: usize, word: u64) -> usize {
     (word % workers as u64) as usize

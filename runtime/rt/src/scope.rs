@@ -130,15 +130,24 @@ unsafe fn publish_pending(record: *mut Record) {
         fiber.forks_base = (*(*record).worker).forks_start();
         let pending = std::slice::from_raw_parts(at, fiber.forks_top.offset_from(at) as usize);
         while at < fiber.forks_top {
-            take_along(record, *at);
+            // Most are of one scope: it counts them in one step.
+            let scope = (**at).scope;
+            let mut tasks = 0;
+            while at < fiber.forks_top && (**at).scope == scope {
+                take_along(record, *at);
+                tasks += SCOPE_TASK;
+                at = at.add(1);
+            }
             // ORDER: Relaxed; as in `publish`.
-            (*(**at).scope).word.fetch_add(SCOPE_TASK, Ordering::Relaxed);
-            at = at.add(1);
+            (*scope).word.fetch_add(tasks, Ordering::Relaxed);
         }
         fiber.forks_top = fiber.forks_base;
         sched::push_tasks(record, pending);
     }
 }
+
+/// So many pending tasks of a loop are enough.
+const FORKS_MUCH: usize = 512;
 
 /// There is no room on the array, or somebody asked for work while there was none.
 ///
@@ -166,6 +175,13 @@ pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
             return;
         }
         let pending = fiber.forks_top.offset_from(fiber.forks_base) as usize;
+        if pending >= FORKS_MUCH && (*head).flags & TASK_HEAP != 0 {
+            // A loop that spawns: tasks that have ended give their memory, still warm, to the next.
+            take_along(record, head);
+            publish_forks(record);
+            publish(record, head, main);
+            return sched::spawned_much(record);
+        }
         if pending < end.offset_from(start) as usize / 2 {
             // They were taken from below: move what is left down.
             start.copy_from(fiber.forks_base, pending);
@@ -257,9 +273,9 @@ pub unsafe fn join(record: *mut Record, head: *mut TaskHead, what: i64) -> i64 {
                     }
                 }
                 TASK_QUEUED => {
-                    let home = ((*head).flags >> TASK_HOME_SHIFT) as usize;
+                    let home = sched::home(head);
                     let claimed = sched::all()[home].with_queue(|queue| {
-                        let queued = state.load(Ordering::Relaxed) & TASK_PHASE == TASK_QUEUED;
+                        let queued = state.load(Ordering::Relaxed) & TASK_PHASE == TASK_QUEUED && sched::home(head) == home;
                         if queued {
                             queue.claim(head);
                         }

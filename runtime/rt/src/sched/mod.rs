@@ -8,6 +8,7 @@ mod spare;
 mod tree;
 mod worker;
 
+pub use queue::home;
 pub use deadlock::{outside_begins, outside_ends, waits_for};
 pub use tree::report as tree;
 pub use worker::{After, Worker};
@@ -159,7 +160,7 @@ pub unsafe fn push_tasks(record: *mut Record, heads: &[*mut abi::TaskHead]) {
     // SAFETY: the caller's promise.
     let worker = unsafe { &*(*record).worker };
     // SAFETY: as above.
-    worker.with_queue(|queue| heads.iter().for_each(|&head| unsafe { queue.push_task(head, worker.index) }));
+    worker.with_queue(|queue| unsafe { queue.push_nested(heads, worker.index) });
     // One sleeper for each, as long as there are any.
     for _ in heads {
         notify();
@@ -228,6 +229,19 @@ unsafe fn yield_to_loop(record: *mut Record) {
         if worker.has_work() || worker.yields_in_vain() {
             leave(record, After::Yield(record));
         }
+    }
+}
+
+/// The fiber has spawned much: it goes on when that was begun.
+///
+/// # Safety
+/// The record is the running fiber's.
+#[inline(never)]
+pub unsafe fn spawned_much(record: *mut Record) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        scope::publish_forks(record);
+        leave(record, After::Spawn(record));
     }
 }
 

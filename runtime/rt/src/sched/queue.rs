@@ -2,7 +2,7 @@
 
 use crate::fiber::Record;
 use crate::policy;
-use crate::prim::{AtomicBool, Ordering, spin, thread};
+use crate::prim::{AtomicBool, AtomicU64, Ordering, spin, thread};
 use abi::*;
 use std::cell::UnsafeCell;
 use std::ptr::null_mut;
@@ -30,6 +30,18 @@ impl Locked {
         let result = act(unsafe { &mut *self.queue.get() });
         self.unlock();
         result
+    }
+
+    /// Nothing if somebody else is here: for who holds another queue.
+    pub fn try_with<R>(&self, act: impl FnOnce(&mut Queue) -> R) -> Option<R> {
+        // ORDER: Acquire; as in `lock`.
+        if self.held.swap(true, Ordering::Acquire) {
+            return None;
+        }
+        // SAFETY: as above.
+        let result = act(unsafe { &mut *self.queue.get() });
+        self.unlock();
+        Some(result)
     }
 
     #[inline]
@@ -74,7 +86,7 @@ impl Locked {
         // SAFETY: the lock is held.
         let queue = unsafe { &mut *self.queue.get() };
         let first = queue.fibers.first;
-        let is_tasks_turn = !queue.tasks.is_null() && policy::task_before_fiber(queue.turn.wrapping_add(1));
+        let is_tasks_turn = queue.has_tasks() && policy::task_before_fiber(queue.turn.wrapping_add(1));
         if first.is_null() || is_tasks_turn {
             self.unlock();
             return None;
@@ -98,8 +110,13 @@ impl Locked {
 
 pub struct Queue {
     fibers: List<Record>,
-    tasks: *mut TaskHead,
-    tasks_last: *mut TaskHead,
+    /// In the order in which they were published.
+    tasks: List<TaskHead>,
+    /// What fibers that wait had still pending: those of the last one first, so that a tree of tasks is walked into its depth and
+    /// few of them are under way at once.
+    nested: List<TaskHead>,
+    /// Fibers that have spawned much: they go on when that was begun.
+    spawners: List<Record>,
     pub len: usize,
     turn: u32,
 }
@@ -111,6 +128,38 @@ struct List<T> {
     last: *mut T,
 }
 
+impl<T> List<T> {
+    const fn new() -> List<T> {
+        List { first: null_mut(), last: null_mut() }
+    }
+}
+
+impl List<Record> {
+    /// # Safety
+    /// The fiber may run and stands nowhere else.
+    unsafe fn push(&mut self, record: *mut Record) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*record).next = null_mut();
+            if self.last.is_null() { self.first = record } else { (*self.last).next = record }
+        }
+        self.last = record;
+    }
+
+    fn pop(&mut self) -> Option<*mut Record> {
+        let record = self.first;
+        if record.is_null() {
+            return None;
+        }
+        // SAFETY: fibers in a list are valid.
+        self.first = unsafe { (*record).next };
+        if self.first.is_null() {
+            self.last = null_mut();
+        }
+        Some(record)
+    }
+}
+
 /// Something to run.
 #[derive(Clone, Copy, Debug)]
 pub enum Work {
@@ -120,24 +169,24 @@ pub enum Work {
 
 impl Queue {
     pub const fn new() -> Queue {
-        Queue {
-            fibers: List { first: null_mut(), last: null_mut() },
-            tasks: null_mut(),
-            tasks_last: null_mut(),
-            len: 0,
-            turn: 0,
-        }
+        Queue { fibers: List::new(), tasks: List::new(), nested: List::new(), spawners: List::new(), len: 0, turn: 0 }
     }
 
     /// # Safety
     /// The fiber may run and stands nowhere else.
     pub unsafe fn push_fiber(&mut self, record: *mut Record) {
         // SAFETY: the caller's promise.
-        unsafe {
-            (*record).next = null_mut();
-            if self.fibers.last.is_null() { self.fibers.first = record } else { (*self.fibers.last).next = record }
-        }
-        self.fibers.last = record;
+        unsafe { self.fibers.push(record) };
+        self.len += 1;
+    }
+
+    /// The same for one that goes on when the tasks here were begun.
+    ///
+    /// # Safety
+    /// As above.
+    pub unsafe fn push_spawner(&mut self, record: *mut Record) {
+        // SAFETY: the caller's promise.
+        unsafe { self.spawners.push(record) };
         self.len += 1;
     }
 
@@ -146,15 +195,46 @@ impl Queue {
     pub unsafe fn push_task(&mut self, head: *mut TaskHead, home: usize) {
         // SAFETY: the caller's promise.
         unsafe {
-            (*head).flags = (*head).flags & 0xffff_ffff | (home as u64) << TASK_HOME_SHIFT;
-            (*head).next = null_mut();
-            (*head).previous = self.tasks_last;
-            if self.tasks_last.is_null() { self.tasks = head } else { (*self.tasks_last).next = head }
-            // ORDER: Release; who sees it queued also sees its home.
-            (*head).state.fetch_add(TASK_QUEUED - TASK_PENDING, Ordering::Release);
+            self.append(head);
+            queued(head, home);
         }
-        self.tasks_last = head;
+    }
+
+    /// # Safety
+    /// The task stands nowhere.
+    unsafe fn append(&mut self, head: *mut TaskHead) {
+        let last = self.tasks.last;
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*head).next = null_mut();
+            (*head).previous = last;
+            if last.is_null() { self.tasks.first = head } else { (*last).next = head }
+        }
+        self.tasks.last = head;
         self.len += 1;
+    }
+
+    /// What a fiber had pending when it was left, oldest first.
+    ///
+    /// # Safety
+    /// As above.
+    pub unsafe fn push_nested(&mut self, heads: &[*mut TaskHead], home: usize) {
+        for &head in heads.iter().rev() {
+            let first = self.nested.first;
+            // SAFETY: the caller's promise.
+            unsafe {
+                (*head).next = first;
+                (*head).previous = null_mut();
+                if first.is_null() { self.nested.last = head } else { (*first).previous = head }
+                queued(head, home);
+            }
+            self.nested.first = head;
+        }
+        self.len += heads.len();
+    }
+
+    fn has_tasks(&self) -> bool {
+        !self.tasks.first.is_null() || !self.nested.first.is_null()
     }
 
     /// Takes a queued task out, to be run by the caller.
@@ -162,15 +242,40 @@ impl Queue {
     /// # Safety
     /// It stands in this queue.
     pub unsafe fn claim(&mut self, head: *mut TaskHead) {
-        // SAFETY: the caller's promise; the list is whole.
+        // SAFETY: the caller's promise.
         unsafe {
-            let (previous, next) = ((*head).previous, (*head).next);
-            if previous.is_null() { self.tasks = next } else { (*previous).next = next }
-            if next.is_null() { self.tasks_last = previous } else { (*next).previous = previous }
+            self.unlink(head);
             // ORDER: Relaxed; under the lock, and running is only waited for.
             (*head).state.fetch_add(TASK_RUNNING - TASK_QUEUED, Ordering::Relaxed);
         }
+    }
+
+    /// # Safety
+    /// As above.
+    unsafe fn unlink(&mut self, head: *mut TaskHead) {
+        // SAFETY: the caller's promise; the lists are whole.
+        unsafe {
+            let (previous, next) = ((*head).previous, (*head).next);
+            let list = if self.nested.first == head || self.nested.last == head { &mut self.nested } else { &mut self.tasks };
+            if previous.is_null() { list.first = next } else { (*previous).next = next }
+            if next.is_null() { list.last = previous } else { (*next).previous = previous }
+        }
         self.len -= 1;
+    }
+
+    fn claimed(&mut self, head: *mut TaskHead) -> Option<Work> {
+        if head.is_null() {
+            return None;
+        }
+        // SAFETY: the caller took it from one of the lists here.
+        unsafe { self.claim(head) };
+        Some(Work::Task(head))
+    }
+
+    fn fiber(&mut self, from_spawners: bool) -> Option<Work> {
+        let record = if from_spawners { self.spawners.pop() } else { self.fibers.pop() }?;
+        self.len -= 1;
+        Some(Work::Fiber(record))
     }
 
     /// The work at this place: fibers before tasks, each in the order in which they came.
@@ -195,38 +300,91 @@ impl Queue {
             at -= 1;
             (before, record) = (record, next);
         }
-        let mut task = self.tasks;
+        let mut task = self.tasks.first;
         while !task.is_null() {
             if at == 0 {
-                // SAFETY: it stands in this queue.
-                unsafe { self.claim(task) };
-                return Some(Work::Task(task));
+                return self.claimed(task);
             }
             at -= 1;
             // SAFETY: tasks in the queue are valid.
             task = unsafe { (*task).next };
         }
-        None
+        // Nothing is pending in runs that choose: the other lists are empty.
+        self.pop()
     }
 
+    /// Takes tasks over from another queue, oldest first, at most so many. Both queues are locked: a task's home does not change
+    /// under the eyes of who holds the lock of the one that it names.
+    pub fn take_over(&mut self, from: &mut Queue, most: usize, home: usize) {
+        for _ in 0..most {
+            let head = if from.nested.last.is_null() { from.tasks.first } else { from.nested.last };
+            if head.is_null() {
+                return;
+            }
+            // SAFETY: it stands in that queue, and then in none.
+            unsafe {
+                from.unlink(head);
+                self.append(head);
+                set_home(head, home);
+            }
+        }
+    }
+
+    /// For the worker whose queue it is.
     pub fn pop(&mut self) -> Option<Work> {
         self.turn = self.turn.wrapping_add(1);
-        let task = self.tasks;
-        if !task.is_null() && (self.fibers.first.is_null() || policy::task_before_fiber(self.turn)) {
-            // SAFETY: it stands in this queue.
-            unsafe { self.claim(task) };
-            return Some(Work::Task(task));
+        if policy::is_spawners_turn(self.turn)
+            && let Some(work) = self.fiber(true)
+        {
+            return Some(work);
         }
-        let record = self.fibers.first;
-        if record.is_null() {
-            return None;
+        if self.has_tasks() && (self.fibers.first.is_null() || policy::task_before_fiber(self.turn)) {
+            let by_age = if self.tasks.first.is_null() { self.nested.last } else { self.tasks.first };
+            let by_place = if self.nested.first.is_null() { self.tasks.first } else { self.nested.first };
+            return self.claimed(if policy::oldest_task_first(self.turn) { by_age } else { by_place });
         }
-        // SAFETY: fibers in the queue are valid.
-        self.fibers.first = unsafe { (*record).next };
-        if self.fibers.first.is_null() {
-            self.fibers.last = null_mut();
-        }
-        self.len -= 1;
-        Some(Work::Fiber(record))
+        self.fiber(false).or_else(|| self.fiber(true))
     }
+
+    /// For another worker: what was published first, which is most.
+    pub fn pop_for_others(&mut self) -> Option<Work> {
+        self.turn = self.turn.wrapping_add(1);
+        if self.has_tasks() && (self.fibers.first.is_null() || !policy::task_before_fiber(self.turn)) {
+            let oldest = if self.nested.last.is_null() { self.tasks.first } else { self.nested.last };
+            return self.claimed(oldest);
+        }
+        self.fiber(false).or_else(|| self.fiber(true))
+    }
+}
+
+/// # Safety
+/// The task is pending and stands in a list under the lock.
+unsafe fn queued(head: *mut TaskHead, home: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        set_home(head, home);
+        // ORDER: Release; who sees it queued also sees its home.
+        (*head).state.fetch_add(TASK_QUEUED - TASK_PENDING, Ordering::Release);
+    }
+}
+
+/// # Safety
+/// The task's queue is locked, or only the caller knows it.
+unsafe fn set_home(head: *mut TaskHead, home: usize) {
+    // SAFETY: the caller's promise; a joiner may look meanwhile.
+    unsafe {
+        let flags = AtomicU64::from_ptr(&raw mut (*head).flags);
+        // ORDER: Relaxed; who looks does so again under the lock.
+        flags.store(flags.load(Ordering::Relaxed) & 0xffff_ffff | (home as u64) << TASK_HOME_SHIFT, Ordering::Relaxed);
+    }
+}
+
+/// In which worker's queue a task stands, if in any. It may be moved until that one's lock is held.
+///
+/// # Safety
+/// The task is alive.
+pub unsafe fn home(head: *mut TaskHead) -> usize {
+    // SAFETY: the caller's promise.
+    // ORDER: Relaxed; see above.
+    unsafe { (AtomicU64::from_ptr(&raw mut (*head).flags).load(Ordering::Relaxed) >> TASK_HOME_SHIFT) as usize }
 }

@@ -4,7 +4,7 @@ use super::idle::Bed;
 use super::queue::{Locked, Queue, Work};
 use super::{deadlock, idle};
 use crate::fiber::{self, Record};
-use crate::prim::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use crate::prim::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, spin};
 use crate::{clock, policy, virt, watch};
 use abi::*;
 use std::cell::{Cell, UnsafeCell};
@@ -65,6 +65,8 @@ pub enum After {
     Park(*mut Record),
     /// To the end of the queue.
     Yield(*mut Record),
+    /// Behind the tasks in the queue.
+    Spawn(*mut Record),
     End(*mut Record),
 }
 
@@ -234,11 +236,25 @@ impl Worker {
     }
 
     fn take_queued(&self) -> Option<Work> {
-        // ORDER: Relaxed; see `with_queue`.
-        if self.len.load(Ordering::Relaxed) == 0 {
-            return None;
+        if self.has_queued() { self.with_queue(Queue::pop) } else { None }
+    }
+
+    /// One thing for another worker, or more where there is much, which that one then has in its own queue.
+    fn give_away(&self, to: &Worker) -> Option<Work> {
+        let much = self.queued() / 2;
+        if much >= policy::STEALS_FROM {
+            to.with_queue(|own| self.queue.try_with(|queue| {
+                own.take_over(queue, much.min(policy::STEALS_MAX), to.index);
+                // ORDER: Relaxed; as in `with_queue`.
+                self.len.store(queue.len, Ordering::Relaxed);
+            }));
+            if let Some(work) = to.take_queued() {
+                // More came along: others may want some of it, too.
+                super::notify();
+                return Some(work);
+            }
         }
-        self.with_queue(Queue::pop)
+        if self.has_queued() { self.with_queue(Queue::pop_for_others) } else { None }
     }
 
     /// Whoever the seed says, of those that may run.
@@ -300,7 +316,7 @@ impl Worker {
         (0..workers.len())
             .map(|step| &workers[(first + step) % workers.len()])
             .find_map(|victim| {
-                let work = if victim.index == self.index { None } else { victim.take_queued() };
+                let work = if victim.index == self.index { None } else { victim.give_away(self) };
                 if work.is_some() && watch::is_on() {
                     watch::stolen(self.index, victim.index);
                 }
@@ -318,11 +334,35 @@ impl Worker {
         while !over() {
             match self.find() {
                 Some(work) => self.run_work(work),
+                None if self.linger(&over) => {}
                 None => self.rest(&over),
             }
         }
         super::set_this(std::ptr::null());
         self.open_slot();
+    }
+
+    /// Looks around for a moment, as long as others run something that may give work: sleeping and being woken takes longer. Whether
+    /// there is anything now.
+    fn linger(&self, over: &impl Fn() -> bool) -> bool {
+        if virt::is_on() {
+            return false;
+        }
+        let workers = super::all();
+        let runs = |worker: &Worker| worker.index != self.index && !worker.current.load(Ordering::Relaxed).is_null();
+        for look in 0..policy::LOOKS_BEFORE_SLEEP {
+            if look % policy::LOOKS_PER_REQUEST == 0 {
+                if !workers.iter().any(runs) {
+                    return false;
+                }
+                super::ask_for_forks();
+            }
+            (0..policy::SPINS_PER_LOOK).for_each(|_| spin());
+            if self.has_work() || workers.iter().any(Worker::has_queued) || over() {
+                return true;
+            }
+        }
+        false
     }
 
     fn rest(&self, over: &impl Fn() -> bool) {
@@ -515,6 +555,10 @@ impl Worker {
                 }
                 After::Yield(record) => {
                     self.with_queue(|queue| queue.push_fiber(record));
+                    None
+                }
+                After::Spawn(record) => {
+                    self.with_queue(|queue| queue.push_spawner(record));
                     None
                 }
                 After::End(record) => {
