@@ -84,6 +84,8 @@ struct Emitter<'a, 'f> {
     plain: bool,
     /// By block, for loops that are told to the runtime: the locals that matter where they go round.
     live: Vec<Vec<Local>>,
+    /// By block behind a loop: the variables that the loop has written. See `settle`.
+    settled: Vec<Vec<Local>>,
     /// Bytes of stack slots so far.
     frame: u64,
     imported: std::collections::HashMap<Target, cranelift_codegen::ir::FuncRef>,
@@ -117,6 +119,7 @@ pub fn function(
         result_address: None,
         blocks,
         live: Vec::new(),
+        settled: Vec::new(),
         loops: Loops::new(body, unit.rounds),
         data: Vec::new(),
         cold: Vec::new(),
@@ -131,6 +134,7 @@ pub fn function(
     if unit.rounds {
         emitter.live = crate::live::at_starts(body, |id| emitter.loops.is_header(id));
     }
+    emitter.settled = emitter.loops.written_before(body);
     emitter.run();
     let Emitter { builder, data, .. } = emitter;
     builder.finalize(isa.frontend_config());
@@ -387,6 +391,7 @@ impl<'a> Emitter<'a, '_> {
             let state = self.state(id);
             self.call_row("rt_observe_round", &[fiber, round, state]);
         }
+        self.settle(id);
         self.statements(data);
         let repeated = self.loops.repeated(id);
         let data = match repeated {
@@ -424,6 +429,29 @@ impl<'a> Emitter<'a, '_> {
                     self.poll();
                 }
                 self.call(callee, args, dest, *target, *unwind, data.cleanup);
+            }
+        }
+    }
+
+    /// Gives floats that a loop has written new values behind it. Calls keep no float register, so a value that lives across one
+    /// has a place on the stack; without this it would be one value with the loop's, which would go to that place in every round.
+    /// The way through memory, in another type, is one that Cranelift neither sees through nor moves.
+    fn settle(&mut self, id: BlockId) {
+        for local in std::mem::take(&mut self.settled[id.index()]) {
+            let Home::Variables(variables) = self.homes[local.index()].clone() else { continue };
+            for variable in variables {
+                let value = self.builder.use_var(variable);
+                let (float, word) = match self.builder.func.dfg.value_type(value) {
+                    types::F64 => (types::F64, types::I64),
+                    types::F32 => (types::F32, types::I32),
+                    _ => continue,
+                };
+                let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, float.bytes(), 3);
+                let slot = self.builder.create_sized_stack_slot(slot);
+                self.builder.ins().stack_store(types::I64, value, slot, 0);
+                let bits = self.builder.ins().stack_load(types::I64, word, slot, 0);
+                let value = self.builder.ins().bitcast(float, MemFlagsData::new(), bits);
+                self.builder.def_var(variable, value);
             }
         }
     }

@@ -310,6 +310,7 @@ impl FnCx<'_> {
         let w = at(parallel.span);
         let mut inside = Vec::new();
         let (mut finals, mut combined, mut assigned) = (Vec::new(), Vec::new(), Vec::new());
+        let mut turns = Vec::new();
         for (index, reduction) in parallel.reduce.iter().enumerate() {
             let v = at(reduction.variable.span);
             let name = reduction.variable.name;
@@ -345,8 +346,21 @@ impl FnCx<'_> {
                 "&" | "|" | "&&" | "||" | "max" | "min" => w.call("#reduce_same", vec![w.reference(Mutable::No, variable.clone())]),
                 _ => w.call("#reduce_empty", vec![w.reference(Mutable::No, variable.clone())]),
             };
-            inside.push(w.bind(name.as_str(), true, start));
-            finals.push(w.name(name.as_str()));
+            inside.push(w.bind(name.as_str(), true, start.clone()));
+            if ty.is_float() && matches!(op, "+" | "*") {
+                // Four take turns within a part: each step waits for the fourth before it, not for the last one.
+                let others: Vec<String> = (1..FLOATS_APART).map(|number| format!("#{name} {number}")).collect();
+                let held = format!("#{name} held");
+                turns.push(w.bind(&held, false, w.name(name.as_str())));
+                for (to, from) in std::iter::once(name.as_str()).chain(others.iter().map(String::as_str)).zip(others.iter().chain([&held])) {
+                    turns.push(w.stmt(w.expr(K::Assign(Box::new(w.name(to)), Box::new(w.name(from))))));
+                }
+                inside.extend(others.iter().map(|other| w.bind(other, true, start.clone())));
+                let first = self.reduced(reduction, w.name(name.as_str()), w.name(&others[0]));
+                finals.push(self.reduced(reduction, first, self.reduced(reduction, w.name(&others[1]), w.name(&others[2]))));
+            } else {
+                finals.push(w.name(name.as_str()));
+            }
             let part = |of: &str| w.expr(K::TupleField(Box::new(w.name(of)), index as u32, w.span));
             // A text takes another's bytes in; it does not take it over.
             let is_text = op == "+" && self.structurally(ty) == self.string_ty();
@@ -359,7 +373,7 @@ impl FnCx<'_> {
             label: Some(w.ident(PARALLEL)),
             pat: f.pat.clone(),
             iter: at(f.iter.span).name("#items"),
-            body: f.body.clone(),
+            body: ast::Block { stmts: turns.into_iter().chain(f.body.stmts.iter().cloned()).collect(), ..f.body.clone() },
             parallel: None,
         };
         inside.push(w.stmt(at(span).expr(K::For(Box::new(looped)))));
@@ -495,6 +509,9 @@ impl FnCx<'_> {
         self.loops.first().is_some_and(|known| known.label.is_some_and(|label| label.as_str() == PARALLEL))
     }
 }
+
+/// So many variables stand for one that floats are put together in.
+const FLOATS_APART: usize = 4;
 
 /// The label of the loop over a part.
 pub(super) const PARALLEL: &str = "#parallel loop";

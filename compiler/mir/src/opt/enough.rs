@@ -14,6 +14,7 @@ use crate::body::*;
 use crate::fast::{BitSet, FastMap};
 use crate::types::Types;
 use diag::Symbol;
+use hir::LangItem;
 use hir::ids::{AdtId, FnId};
 use hir::ty::{Mutable, Ty, TyKind};
 use std::sync::Arc;
@@ -129,8 +130,8 @@ impl Parts {
 }
 
 pub(super) fn run(types: &Types, mono: &mut MonoProgram) {
-    let lang = &types.program.program().lang;
-    let spawn = lang.function("spawn_here");
+    // Without tasks their part of the library is not even read.
+    let Some(LangItem::Fn(spawn)) = types.program.program().lang.get("spawn_here") else { return };
     if !mono.instances.iter().any(|instance| instance.origin == Origin::Fn(spawn)) {
         return;
     }
