@@ -95,11 +95,15 @@ impl<'a> Tables<'a> {
         while source != NO_SOURCE {
             let entry = &sources[source as usize];
             let file = files.get(entry.file as usize);
-            visit(Frame {
-                function: self.text(entry.function),
-                place: file.map(|file| (self.text(file.path), entry.line, entry.column)),
-                library: file.is_none_or(|file| file.library != 0),
-            });
+            let function = self.text(entry.function);
+            // Without a name it is a function that goes on in another one, which stands for both.
+            if !function.is_empty() {
+                visit(Frame {
+                    function,
+                    place: file.map(|file| (self.text(file.path), entry.line, entry.column)),
+                    library: file.is_none_or(|file| file.library != 0),
+                });
+            }
             source = entry.inlined_at;
         }
     }

@@ -90,7 +90,10 @@ impl Asked {
 
 /// Where few are pending the function goes on as a call of the new one.
 fn hand_over(body: &mut Body, asked: &Asked, forking: InstanceId) {
-    let source = body.block(asked.choice).terminator.source;
+    // For whoever looks at frames both are one.
+    let span = body.source(body.block(asked.choice).terminator.source).span;
+    body.sources.push(Source { span, function: Symbol::intern(""), inlined_at: None });
+    let source = SourceId(body.sources.len() as u32 - 1);
     let leave = BlockId(body.blocks.len() as u32);
     let call = BlockId(leave.0 + 1);
     let args = (1..=body.param_count).map(|param| Operand::take(Local(param))).collect();

@@ -28,6 +28,7 @@ mod split;
 mod ssa;
 mod steady;
 mod thread;
+mod unroll;
 mod version;
 mod walk;
 
@@ -158,6 +159,10 @@ fn improve_loops(types: &Types, mono: &mut MonoProgram) {
         if choose::run(&cx, body) {
             simplify::tidy(body);
             check(&cx, body, "choices");
+        }
+        if unroll::run(body) {
+            simplify::tidy(body);
+            check(&cx, body, "rounds in one");
         }
     }
 }
