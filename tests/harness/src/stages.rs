@@ -1,5 +1,6 @@
 //! What a phase makes of a program, written down: a page of `tests/stages` has sections of one block of `aur` and, behind it,
 //! blocks named by a stage (`tokens`, `ast`, `hir`, `mir`, `clif`) with what `aurorac emit` prints for its function `main`, or
+//! for the one that is named behind the stage, or
 //! named `loops` and `loops-json`, with what `aurorac explain --parallel` says of its loops, or named `accesses`, with the
 //! instructions of every other function that touch memory outside of its frame.
 
@@ -36,7 +37,8 @@ pub fn judge(page: &Path, bless: bool) -> Result<(), String> {
     while let Some(line) = lines.next() {
         out.push_str(line);
         out.push('\n');
-        let Some(name) = line.strip_prefix("```") else { continue };
+        let Some(label) = line.strip_prefix("```") else { continue };
+        let (name, function) = label.split_once(' ').unwrap_or((label, "main"));
         let inner: String = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
         let mut kept = inner.clone();
         if name == "aur" {
@@ -50,7 +52,7 @@ pub fn judge(page: &Path, bless: bool) -> Result<(), String> {
                 "loops-json" => vec!["explain", "--parallel", "--message-format", "json", path.as_str()],
                 "accesses" => vec!["emit", "--stage", "asm", path.as_str()],
                 "tokens" => vec!["emit", "--stage", name, path.as_str()],
-                _ => vec!["emit", "--stage", name, path.as_str(), "--function", "main"],
+                _ => vec!["emit", "--stage", name, path.as_str(), "--function", function],
             };
             let done = call(&args);
             if done.code != 0 || done.broken().is_some() {
