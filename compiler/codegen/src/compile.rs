@@ -10,9 +10,8 @@ use cranelift_codegen::ir::ExternalName;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::{FinalizedMachReloc, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
+use diag::cores;
 use mir::body::InstanceId;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A function to compile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,37 +64,18 @@ pub fn compile(unit: &Unit<'_>, options: &Options) -> Vec<Compiled> {
     let isa = isa::isa(options);
     let pieces = pieces(unit);
     let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        0 => cores::count(),
         threads => threads,
     };
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Compiled)>> = Mutex::new(Vec::with_capacity(pieces.len()));
-    let work = || {
-        let mut compiler = Compiler::new(unit, &isa);
-        let mut own = Vec::new();
-        loop {
-            // ORDER: Relaxed; a counter that hands out numbers, the results travel through the lock.
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(&piece) = pieces.get(index) else { break };
-            own.push((index, compiler.compile(piece)));
-        }
-        done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).append(&mut own);
+    let weight = |piece: &Piece| match piece {
+        Piece::Instance(id) => unit.body(*id).blocks.iter().map(|block| block.statements.len() + 2).sum::<usize>() * STATEMENT_WEIGHT,
+        Piece::Wrapper(_) | Piece::Init => STATEMENT_WEIGHT,
     };
-    // Few functions are done before a thread has started.
-    if threads <= 1 || pieces.len() < 8 {
-        work();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(work);
-            }
-            work();
-        });
-    }
-    let mut all = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    all.sort_by_key(|(index, _)| *index);
-    all.into_iter().map(|(_, compiled)| compiled).collect()
+    cores::map_with(threads, pieces, weight, || Compiler::new(unit, &isa), |compiler, piece| compiler.compile(piece))
 }
+
+/// One statement takes about so many microseconds.
+const STATEMENT_WEIGHT: usize = 4;
 
 /// What one thread needs.
 pub struct Compiler<'a> {

@@ -88,9 +88,9 @@ struct Emitter<'a, 'f> {
     settled: Vec<Vec<Local>>,
     /// Bytes of stack slots so far.
     frame: u64,
-    imported: std::collections::HashMap<Target, cranelift_codegen::ir::FuncRef>,
-    signatures: std::collections::HashMap<Signature, cranelift_codegen::ir::SigRef>,
-    globals: std::collections::HashMap<Target, cranelift_codegen::ir::GlobalValue>,
+    imported: mir::FastMap<Target, cranelift_codegen::ir::FuncRef>,
+    signatures: mir::FastMap<Signature, cranelift_codegen::ir::SigRef>,
+    globals: mir::FastMap<Target, cranelift_codegen::ir::GlobalValue>,
 }
 
 /// Emits an instance into `function`, which is empty; the constants that it refers to.
@@ -168,9 +168,11 @@ impl<'a> Emitter<'a, '_> {
             }
         }
         self.write_raise_exit();
+        let mut reached = vec![false; self.blocks.len()];
+        order.iter().for_each(|block| reached[block.index()] = true);
         for (index, &block) in self.blocks.iter().enumerate() {
             // Blocks that nothing reaches still have to be blocks.
-            if !order.contains(&BlockId(index as u32)) {
+            if !reached[index] {
                 self.builder.switch_to_block(block);
                 self.builder.seal_block(block);
                 self.builder.ins().trap(NEVER);
@@ -625,7 +627,7 @@ fn for_each_place(rvalue: &Rvalue, visit: &mut dyn FnMut(&Place)) {
             for_operand(a, visit);
             for_operand(b, visit);
         }
-        Rvalue::Select(condition, yes, no) => [condition, yes, no].into_iter().for_each(|part| for_operand(part, visit)),
+        Rvalue::Select(condition, choices) => std::iter::once(condition).chain(&**choices).for_each(|part| for_operand(part, visit)),
         Rvalue::Aggregate(_, parts) => parts.iter().for_each(|part| for_operand(part, visit)),
         Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place) | Rvalue::Discriminant(place) | Rvalue::Len(place) => visit(place),
     }

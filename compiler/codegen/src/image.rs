@@ -8,7 +8,8 @@ use crate::unit::{Target, Unit, space};
 use abi::{File, Function, Image as Header, Import, NO_SOURCE, Part, Position, Source, Test, Text};
 use cranelift_codegen::binemit::Reloc as Kind;
 use diag::SourceMap;
-use std::collections::{BTreeSet, HashMap};
+use mir::FastMap;
+use std::collections::BTreeSet;
 
 /// The largest page of the machines that this may run on.
 pub const PAGE: u64 = if cfg!(target_arch = "x86_64") { 4096 } else { 65536 };
@@ -44,7 +45,7 @@ pub struct Reference {
 }
 
 pub fn build(unit: &Unit<'_>, compiled: &[Compiled], sources: &SourceMap) -> Image {
-    let mut builder = Builder { unit, compiled, sources, constants: Constants::default(), places: HashMap::new() };
+    let mut builder = Builder { unit, compiled, sources, constants: Constants::default(), places: FastMap::default() };
     builder.build()
 }
 
@@ -54,14 +55,14 @@ struct Builder<'a> {
     sources: &'a SourceMap,
     constants: Constants,
     /// Where everything with a name is, from the start of the image.
-    places: HashMap<Target, u64>,
+    places: FastMap<Target, u64>,
 }
 
 /// The first segment grows here: header, then whatever is appended.
 #[derive(Default)]
 struct Constants {
     bytes: Vec<u8>,
-    texts: HashMap<String, Text>,
+    texts: FastMap<String, Text>,
 }
 
 impl Constants {
@@ -241,7 +242,7 @@ impl Builder<'_> {
 
     /// Puts each function's constants into the first segment, equal ones once: where they are, by function.
     fn place_constants(&mut self) -> Vec<Vec<u64>> {
-        let mut known: HashMap<&[u8], u64> = HashMap::new();
+        let mut known: FastMap<&[u8], u64> = FastMap::default();
         let mut all = Vec::new();
         for function in self.compiled {
             let mut own = Vec::new();
@@ -259,7 +260,7 @@ impl Builder<'_> {
     fn tables(&mut self, header: &mut Header, starts: &[u64]) {
         let mut functions = Vec::new();
         let mut positions: Vec<Position> = Vec::new();
-        let mut found = Sources { unit: self.unit, map: self.sources, known: HashMap::new(), list: Vec::new(), files: Vec::new(), file_index: HashMap::new() };
+        let mut found = Sources { unit: self.unit, map: self.sources, known: FastMap::default(), list: Vec::new(), files: Vec::new(), file_index: FastMap::default() };
         for (function, &start) in self.compiled.iter().zip(starts) {
             let start = start as u32;
             let name = self.constants.text(&function.name);
@@ -389,10 +390,10 @@ struct Sources<'a> {
     unit: &'a Unit<'a>,
     map: &'a SourceMap,
     /// By number in the whole program.
-    known: HashMap<u32, u32>,
+    known: FastMap<u32, u32>,
     list: Vec<Source>,
     files: Vec<File>,
-    file_index: HashMap<diag::FileId, u32>,
+    file_index: FastMap<diag::FileId, u32>,
 }
 
 impl Sources<'_> {

@@ -5,9 +5,9 @@ use cranelift_codegen::ir::UserExternalName;
 use diag::Symbol;
 use hir::ids::FnId;
 use hir::ty::{Ty, TyKind};
+use mir::FastMap;
 use mir::body::{Body, Callee, Const, ConstKind, InstanceId, Local, MonoProgram, Operand, Rvalue, StatementKind, TerminatorKind};
 use mir::layout::Layouts;
-use std::collections::HashMap;
 
 /// The spaces of names that relocations speak of.
 pub mod space {
@@ -51,9 +51,9 @@ pub struct Unit<'a> {
     /// By instance.
     pub conventions: Vec<Convention>,
     pub foreign: Vec<Symbol>,
-    foreign_index: HashMap<Symbol, u32>,
-    vtables: HashMap<(Ty, Ty), u32>,
-    statics: HashMap<FnId, u32>,
+    foreign_index: FastMap<Symbol, u32>,
+    vtables: FastMap<(Ty, Ty), u32>,
+    statics: FastMap<FnId, u32>,
     /// Where each instance's sources begin in the numbering of all.
     pub source_base: Vec<u32>,
     /// See `Options`.
@@ -147,7 +147,7 @@ impl<'a> Unit<'a> {
             }
         }
         let bits = match (&value?.kind, value?.ty.kind()) {
-            (ConstKind::Int(bits), _) => *bits as u64,
+            (ConstKind::Int(bits), _) => bits.get() as u64,
             (ConstKind::Float(bits), TyKind::Float(hir::ty::FloatTy::F32)) => u64::from((f64::from_bits(*bits) as f32).to_bits()),
             (ConstKind::Float(bits), _) => *bits,
             _ => return None,
@@ -223,7 +223,7 @@ fn for_each_const<'b>(body: &'b Body, visit: &mut dyn FnMut(&'b Const)) {
                         operand(a);
                         operand(b);
                     }
-                    Rvalue::Select(condition, yes, no) => [condition, yes, no].into_iter().for_each(&mut operand),
+                    Rvalue::Select(condition, choices) => std::iter::once(condition).chain(&**choices).for_each(&mut operand),
                     Rvalue::Aggregate(_, parts) => parts.iter().for_each(&mut operand),
                     Rvalue::Ref { .. } | Rvalue::RawRef(..) | Rvalue::Discriminant(_) | Rvalue::Len(_) => {}
                 },

@@ -1,4 +1,5 @@
-//! What the compiler says to its user: sources, spans, codes, diagnostics and how they are drawn.
+//! What the compiler says to its user: sources, spans, codes, diagnostics and how they are drawn; and what all its phases share:
+//! names, and work for all cores.
 //!
 //! A cellar of the house: imports nothing of ours. Everything a phase reports is a plain [`Diagnostic`] pushed into
 //! [`Diags`]; only `render` knows how one looks.
@@ -6,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod codes;
+pub mod cores;
 mod diagnostic;
 mod explain;
 pub mod render;

@@ -144,7 +144,7 @@ impl SourceCode for Text<'_> {
         lines_before: usize,
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let inner = self.0.text.as_str().read_span(span, lines_before, lines_after)?;
+        let inner = self.0.text.read_span(span, lines_before, lines_after)?;
         Ok(Box::new(MietteSpanContents::new_named(
             self.0.path.clone(),
             inner.data(),

@@ -1,7 +1,8 @@
 //! Source texts and where their lines begin.
 
 use crate::Span;
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct FileId(pub u32);
@@ -15,9 +16,10 @@ impl FileId {
 pub struct SourceFile {
     pub id: FileId,
     pub path: String,
-    pub text: String,
+    pub text: Cow<'static, str>,
     pub library: bool,
-    line_starts: Vec<u32>,
+    /// Few texts are asked.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 /// 1-based; columns count characters.
@@ -29,15 +31,18 @@ pub struct LineColumn {
 
 impl SourceFile {
     /// The same file with another text of the same length, for a first look that leaves parts out.
-    pub fn seen_as(&self, text: impl Into<String>) -> SourceFile {
-        let text = text.into();
-        SourceFile { id: self.id, path: self.path.clone(), text, library: self.library, line_starts: self.line_starts.clone() }
+    pub fn seen_as(&self, text: impl Into<Cow<'static, str>>) -> SourceFile {
+        SourceFile { id: self.id, path: self.path.clone(), text: text.into(), library: self.library, line_starts: OnceLock::new() }
     }
 
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let offset = (offset as usize).min(self.text.len());
-        let line = self.line_starts.partition_point(|&start| start as usize <= offset) - 1;
-        let start = self.line_starts[line] as usize;
+        let starts = self.line_starts.get_or_init(|| {
+            let behind_ends = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1);
+            std::iter::once(0).chain(behind_ends).collect()
+        });
+        let line = starts.partition_point(|&start| start as usize <= offset) - 1;
+        let start = starts[line] as usize;
         let mut end = offset;
         while !self.text.is_char_boundary(end) {
             end -= 1;
@@ -61,16 +66,13 @@ impl SourceMap {
         SourceMap::default()
     }
 
-    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>, library: bool) -> Arc<SourceFile> {
-        let text = text.into();
-        let mut line_starts = vec![0];
-        line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<Cow<'static, str>>, library: bool) -> Arc<SourceFile> {
         let file = Arc::new(SourceFile {
             id: FileId(self.files.len() as u32),
             path: path.into(),
-            text,
+            text: text.into(),
             library,
-            line_starts,
+            line_starts: OnceLock::new(),
         });
         self.files.push(file.clone());
         file

@@ -1,5 +1,6 @@
 //! Interned text: one pointer, compared by address, ordered by its letters.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, OnceLock};
@@ -8,39 +9,66 @@ use std::sync::{Mutex, OnceLock};
 #[derive(Clone, Copy)]
 pub struct Symbol(&'static str);
 
-/// Names are short and many, and nobody gains by choosing bad ones (FNV-1a).
+/// Names are short and many, and nobody gains by choosing bad ones: eight letters at a time.
+#[derive(Default)]
 struct Short(u64);
 type Quick = BuildHasherDefault<Short>;
 
-impl Default for Short {
-    fn default() -> Short {
-        Short(0xcbf2_9ce4_8422_2325)
+impl Short {
+    fn add(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 impl Hasher for Short {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        let mut words = bytes.chunks_exact(8);
+        for word in &mut words {
+            self.add(u64::from_le_bytes(word.try_into().unwrap_or_default()));
         }
+        let rest = words.remainder().iter().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+        self.add(rest);
+    }
+    fn write_u8(&mut self, _: u8) {
+        // The end of a text: its length says it.
     }
     fn finish(&self) -> u64 {
-        // The table takes the highest bits, too.
-        self.0 ^ self.0.rotate_left(25)
+        self.0 ^ (self.0 >> 32)
     }
+}
+
+/// What a thread was asked for last, by hash: most names come again soon, and the table is everybody's.
+const FRONT: usize = 1 << 10;
+thread_local! {
+    static LAST: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Symbol {
     pub fn intern(text: &str) -> Symbol {
+        let mut hasher = Short::default();
+        hasher.write(text.as_bytes());
+        let place = hasher.finish() as usize % FRONT;
+        LAST.with_borrow_mut(|last| {
+            if last.is_empty() {
+                last.resize(FRONT, "");
+            }
+            if last[place] != text || text.is_empty() {
+                last[place] = Symbol::shared(text);
+            }
+            Symbol(last[place])
+        })
+    }
+
+    fn shared(text: &str) -> &'static str {
         static TABLE: OnceLock<Mutex<HashSet<&'static str, Quick>>> = OnceLock::new();
         let table = TABLE.get_or_init(|| Mutex::new(HashSet::with_capacity_and_hasher(4096, Quick::default())));
         // A poisoned table is still a whole table: insertions are single steps.
         let mut table = table.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(found) = table.get(text) {
-            return Symbol(found);
+            return found;
         }
         let kept: &'static str = Box::leak(text.into());
         table.insert(kept);
-        Symbol(kept)
+        kept
     }
 
     pub fn as_str(self) -> &'static str {

@@ -27,9 +27,6 @@ pub(crate) mod exit {
 #[global_allocator]
 static MEMORY: memory::Memory = memory::Memory;
 
-/// Trees are as deep as a text is nested, and phases follow them recursively. Only touched pages cost anything.
-const STACK_BYTES: usize = 512 << 20;
-
 /// Whoever reads our output may stop reading: that is no failure of ours, and the end.
 fn end_with_the_reader() {
     let usual = std::panic::take_hook();
@@ -51,7 +48,7 @@ fn main() -> ExitCode {
             exit::USAGE
         }
     };
-    let thread = std::thread::Builder::new().name("aurorac".into()).stack_size(STACK_BYTES).spawn(work);
+    let thread = std::thread::Builder::new().name("aurorac".into()).stack_size(diag::cores::STACK_BYTES).spawn(work);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => ExitCode::from(code),
         // A bug of ours: the panic has told what it knows.

@@ -1,9 +1,10 @@
 //! The compiler's memory. A compilation asks for many small pieces on few threads, and the time that it takes to touch fresh
 //! pages counts: pieces are cut off a reservation of huge pages and, once given back, wait in lists by their size, a set of lists
-//! for each thread. What is large, and what the program asks for that runs in this process afterwards, is the system's.
+//! for each thread. A thread that ends leaves its lists to the next that begins. What is large, and what the program asks for that runs in this process afterwards, is the system's.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Address space; its pages cost nothing until they are touched. Once it is used up, the system serves.
@@ -37,6 +38,53 @@ struct Own {
 
 thread_local! {
     static OWN: Own = const { Own { free: [const { Cell::new(0) }; CLASSES], from: Cell::new(0), to: Cell::new(0) } };
+    /// Asked for when a thread takes its first chunk.
+    static LIFE: Life = const { Life };
+}
+
+/// Of a thread: at its end, what it has left goes to those that follow.
+struct Life;
+
+/// What ended threads left, the first so many: the free lists of each, then what was left of its chunk.
+static LEFT: Mutex<(usize, [[usize; CLASSES + 2]; ESTATES_MAX])> = Mutex::new((0, [[0; CLASSES + 2]; ESTATES_MAX]));
+const ESTATES_MAX: usize = 8;
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        let mut left = LEFT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (count, estates) = &mut *left;
+        if let Some(estate) = estates.get_mut(*count) {
+            *count += 1;
+            OWN.with(|own| own.cells().zip(estate).for_each(|(cell, kept)| *kept = cell.take()));
+        }
+    }
+}
+
+impl Own {
+    fn cells(&self) -> impl Iterator<Item = &Cell<usize>> {
+        self.free.iter().chain([&self.from, &self.to])
+    }
+
+    /// More room, for a piece of so many bytes at least if there is any: what an ended thread left, or a chunk.
+    #[cold]
+    fn refill(&self, bytes: usize) -> Option<()> {
+        // Where the thread's end is under way nobody would take over what is left.
+        LIFE.try_with(|_| ()).ok()?;
+        if self.to.get() == 0 {
+            let mut left = LEFT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            if let Some(last) = left.0.checked_sub(1) {
+                left.0 = last;
+                self.cells().zip(left.1[last]).for_each(|(cell, kept)| cell.set(kept));
+                if self.from.get() + bytes <= self.to.get() {
+                    return Some(());
+                }
+            }
+        }
+        let at = take_chunk()?;
+        self.from.set(at);
+        self.to.set(at + CHUNK_BYTES);
+        Some(())
+    }
 }
 
 /// From here on the system serves.
@@ -76,11 +124,10 @@ fn piece(layout: Layout) -> Option<(*mut u8, bool)> {
             own.free[class].set(unsafe { *(first as *const usize) });
             return Some((first as *mut u8, true));
         }
-        let mut at = own.from.get();
-        if at + bytes > own.to.get() {
-            at = take_chunk()?;
-            own.to.set(at + CHUNK_BYTES);
+        if own.from.get() + bytes > own.to.get() {
+            own.refill(bytes)?;
         }
+        let at = own.from.get();
         own.from.set(at + bytes);
         Some((at as *mut u8, false))
     })

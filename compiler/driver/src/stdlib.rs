@@ -3,10 +3,10 @@
 use crate::modules::Module;
 use crate::session::Session;
 use crate::words;
-use diag::{Diags, SourceFile, Symbol};
+use diag::{Diags, SourceFile, Symbol, cores};
+use hir::fast::FastBuild;
 use std::collections::HashSet;
 use std::sync::Arc;
-use syntax::ast;
 
 #[path = "../number_types.rs"]
 mod number_types;
@@ -49,12 +49,10 @@ pub(crate) enum Extent {
     Whole,
 }
 
+type Words<'t> = HashSet<&'t str, FastBuild>;
+
 /// By room, whether it is loaded.
-fn needed(session: &Session, extent: Extent) -> Vec<bool> {
-    if extent == Extent::Whole {
-        return vec![true; ROOMS.len()];
-    }
-    let words = words_of(session);
+fn needed(words: &Words) -> Vec<bool> {
     let mut needed: Vec<bool> = ROOMS.iter().map(|room| room.always || room.names.iter().any(|name| words.contains(name))).collect();
     let mut work: Vec<usize> = (0..ROOMS.len()).filter(|&number| needed[number]).collect();
     while let Some(number) = work.pop() {
@@ -68,8 +66,8 @@ fn needed(session: &Session, extent: Extent) -> Vec<bool> {
 }
 
 /// The words of the program, and what its numbers stand for.
-fn words_of(session: &Session) -> HashSet<&str> {
-    let mut words: HashSet<&str> = HashSet::new();
+fn words_of(session: &Session) -> Words<'_> {
+    let mut words = Words::default();
     for source in session.sources.files().iter().filter(|source| !source.library) {
         words::for_each(&source.text, &mut |word| {
             if word.starts_with(|c: char| c.is_ascii_digit()) {
@@ -91,7 +89,7 @@ fn words_of(session: &Session) -> HashSet<&str> {
 }
 
 /// By piece, whether some word leads to it.
-fn pieces(words: &HashSet<&str>, rooms: &[bool]) -> Vec<bool> {
+fn pieces(words: &Words, rooms: &[bool]) -> Vec<bool> {
     let mut there = vec![false; WORDS.len()];
     ALWAYS.iter().for_each(|&word| there[usize::from(word)] = true);
     for word in words {
@@ -143,36 +141,34 @@ fn blank(text: &mut [u8]) {
 /// Parses the library without the insides of its functions: those are parsed when they are reached. `core/option.aur` is
 /// the module `std::core::option`, `std.aur` is `std` itself. Whether all of it was loaded is the second answer.
 pub(crate) fn load(session: &mut Session, extent: Extent) -> (Vec<Module>, Extent) {
-    let needed = needed(session, extent);
-    let pieces = if extent == Extent::Whole { vec![true; PIECES.len()] } else { pieces(&words_of(session), &needed) };
+    let (needed, pieces) = match extent {
+        Extent::Whole => (vec![true; ROOMS.len()], vec![true; PIECES.len()]),
+        Extent::Needed => {
+            let words = words_of(session);
+            let needed = needed(&words);
+            let pieces = pieces(&words, &needed);
+            (needed, pieces)
+        }
+    };
     let all = needed.iter().chain(&pieces).all(|needed| *needed);
     let sources: Vec<(Arc<SourceFile>, usize)> = (ROOMS.iter().enumerate())
         .filter(|(number, _)| needed[*number])
         .map(|(number, room)| (session.sources.add(format!("std/{}", room.name), room.text, true), number))
         .collect();
-    // Every other file on another thread: there are two cores where there are few.
-    let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(4));
-    let mut parsed: Vec<(usize, ast::File, Diags)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|worker| {
-                let (sources, needed, pieces) = (&sources, &needed, &pieces);
-                scope.spawn(move || {
-                    let mine = sources.iter().enumerate().filter(|(index, _)| index % threads == worker);
-                    mine.map(|(index, (source, number))| {
-                        let mut diags = Diags::new();
-                        let file = syntax::parse(&source.seen_as(outline(*number, &ROOMS[*number], needed, pieces)), &mut diags);
-                        (index, file, diags)
-                    })
-                    .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("the parser never panics")).collect()
-    });
-    parsed.sort_by_key(|(index, ..)| *index);
-    let modules = parsed.into_iter().map(|(index, file, diags)| {
+    // Ten characters of an outline, most of them blanks, take less than a microsecond.
+    let parsed = cores::map(
+        sources.clone(),
+        |(source, _)| source.text.len() / 16,
+        || (),
+        |(), (source, number)| {
+            let mut diags = Diags::new();
+            let file = syntax::parse(&source.seen_as(outline(number, &ROOMS[number], &needed, &pieces)), &mut diags);
+            (number, file, diags)
+        },
+    );
+    let modules = parsed.into_iter().map(|(number, file, diags)| {
         session.diags.extend(diags);
-        Module { path: module_path(ROOMS[sources[index].1].name), file: Arc::new(file), library: true }
+        Module { path: module_path(ROOMS[number].name), file: Arc::new(file), library: true }
     });
     (modules.collect(), if all { Extent::Whole } else { Extent::Needed })
 }

@@ -1,5 +1,6 @@
 //! A hash for maps whose keys are small numbers and pointers.
 
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A short multiplicative hash: keys are small and already spread (pointers).
@@ -10,9 +11,12 @@ impl Hasher for FastHasher {
         self.0 ^ (self.0 >> 29)
     }
     fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(byte as u64);
+        let mut words = bytes.chunks_exact(8);
+        for word in &mut words {
+            self.write_u64(u64::from_le_bytes(word.try_into().unwrap_or_default()));
         }
+        let rest = words.remainder().iter().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+        self.write_u64(rest);
     }
     fn write_u8(&mut self, n: u8) {
         self.write_u64(n as u64);
@@ -31,3 +35,6 @@ impl Hasher for FastHasher {
     }
 }
 pub type FastBuild = BuildHasherDefault<FastHasher>;
+/// Their order means nothing: it is never gone through where it shows.
+pub type FastMap<K, V> = HashMap<K, V, FastBuild>;
+pub type FastSet<K> = HashSet<K, FastBuild>;

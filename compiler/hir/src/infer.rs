@@ -25,6 +25,7 @@ pub(crate) mod table;
 mod tasks;
 
 use crate::errors;
+use crate::fast::{FastMap, FastSet};
 use crate::ids::*;
 use crate::lower::{TyCx, TyMode, lower_ty};
 use crate::program::*;
@@ -33,7 +34,6 @@ use crate::ty::{Args, InferTy, Mutable, Ty, TyKind};
 use crate::typed::{self, ClosureKind, Expr, ExprKind, Pat, PatKind};
 use diag::{Diags, Span, Symbol};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 use syntax::ast;
 
@@ -137,7 +137,7 @@ struct FnCx<'a> {
     /// Tasks that were spawned in scopes of this function: the scope's region, and the variable that holds the task for good.
     spawned: Vec<(u32, Option<LocalId>)>,
     /// Variables that hold such a task for good.
-    placed: HashMap<LocalId, tasks::Placed>,
+    placed: FastMap<LocalId, tasks::Placed>,
     /// Blocks being checked that a task of an `async` may end with.
     async_blocks: Vec<tasks::AsyncBlock>,
     /// The `if` that is checked next is what a variable is made of.
@@ -160,7 +160,7 @@ struct FnCx<'a> {
 
     obligations: Vec<Obligation>,
     /// Markers that were taken apart already: what a recursive type is made of leads back to it.
-    taken_apart: std::collections::HashSet<(TraitId, Args, Span)>,
+    taken_apart: FastSet<(TraitId, Args, Span)>,
     deferred: Vec<Deferred>,
     int_literals: Vec<ExprId>,
     /// Type arguments that were not written, and what they are unless something else decides, in the order of the text.
@@ -197,7 +197,7 @@ impl<'a> FnCx<'a> {
             open_regions: 0,
             last_placed: None,
             spawned: Vec::new(),
-            placed: HashMap::new(),
+            placed: FastMap::default(),
             async_blocks: Vec::new(),
             is_kept: false,
             closure_parents: Vec::new(),
@@ -211,7 +211,7 @@ impl<'a> FnCx<'a> {
             unsafe_depth: u32::from(def.is_unsafe),
             unsafe_used: false,
             obligations: Vec::new(),
-            taken_apart: std::collections::HashSet::new(),
+            taken_apart: FastSet::default(),
             deferred: Vec::new(),
             int_literals: Vec::new(),
             fallbacks: Vec::new(),

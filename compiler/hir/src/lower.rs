@@ -8,6 +8,7 @@ mod header;
 mod owners;
 mod types;
 
+use crate::fast::FastMap;
 use crate::ids::*;
 use crate::lang_items::LangItems;
 use crate::program::*;
@@ -15,7 +16,6 @@ use crate::resolve::scope::{Def, ModuleScope, Names};
 use crate::resolve::{Namespace, imports};
 use crate::ty::{Args, Ty};
 use diag::{Diags, SourceMap, Span, Symbol};
-use std::collections::HashMap;
 use std::sync::Arc;
 use syntax::ast;
 
@@ -55,7 +55,7 @@ pub fn lower(sources: SourceMap, modules: Vec<ModuleSource>, diags: &mut Diags) 
         main: None,
         tests: Vec::new(),
         index: Default::default(),
-        block_modules: HashMap::new(),
+        block_modules: FastMap::default(),
         prelude: None,
         std_root: None,
         file_notes: derived.notes,

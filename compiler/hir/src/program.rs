@@ -1,9 +1,9 @@
 //! The program's definitions with their signatures resolved: what every phase may ask about a name.
 
+use crate::fast::FastMap;
 use crate::ids::*;
 use crate::ty::{Args, Mutable, Ty};
 use diag::{SourceMap, Span, Symbol};
-use std::collections::HashMap;
 use std::sync::Arc;
 use syntax::ast;
 
@@ -22,11 +22,11 @@ pub struct Program {
     pub(crate) aliases: Vec<crate::lower::AliasDef>,
     pub(crate) index: crate::traits::ImplIndex,
     /// Blocks that declare items, by their span.
-    pub(crate) block_modules: HashMap<Span, ModId>,
+    pub(crate) block_modules: FastMap<Span, ModId>,
     pub(crate) prelude: Option<ModId>,
     pub(crate) std_root: Option<ModId>,
     /// Texts that the compiler wrote (derived impls), and the place of the user's text that asked for them.
-    pub(crate) file_notes: HashMap<diag::FileId, Span>,
+    pub(crate) file_notes: FastMap<diag::FileId, Span>,
 }
 
 pub struct Module {
@@ -61,6 +61,19 @@ pub struct FnDef {
     pub span: Span,
     pub name_span: Span,
     pub body: BodySource,
+}
+
+impl FnDef {
+    /// About how many microseconds it takes to type its body, or to judge it: by the length of its text.
+    pub fn weight(&self) -> usize {
+        let span = match &self.body {
+            BodySource::None => return 0,
+            BodySource::Fn(item) => item.span,
+            BodySource::Expr(value) => value.span,
+            BodySource::Test(block) => block.span,
+        };
+        1 + (span.hi - span.lo) as usize / 3
+    }
 }
 
 #[derive(Clone)]
@@ -290,4 +303,4 @@ pub enum SelfMode {
     Ref(Mutable),
 }
 
-pub(crate) type NameMap<T> = HashMap<Symbol, T>;
+pub(crate) type NameMap<T> = FastMap<Symbol, T>;

@@ -3,13 +3,13 @@
 
 use crate::TypedProgram;
 use crate::errors;
+use crate::fast::{FastMap, FastSet};
 use crate::ids::FnId;
 use crate::program::FnKind;
 use crate::queries::Resolved;
 use crate::ty::{Args, TyKind};
 use crate::typed::{Callee, ExprKind};
 use diag::{Diags, Span};
-use std::collections::HashMap;
 
 /// Something impure, and what it is.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ struct Found {
 }
 
 pub(crate) fn check(program: &TypedProgram, diags: &mut Diags) {
-    let mut known = HashMap::new();
+    let mut known = FastMap::default();
     let hir = program.program();
     for def in hir.fns.iter().filter(|def| def.is_pure && !hir.module(def.module).library) {
         let Some((at, next)) = uses(program, def.id).into_iter().find_map(|used| leads_to(program, used, &mut known)) else { continue };
@@ -30,7 +30,7 @@ pub(crate) fn check(program: &TypedProgram, diags: &mut Diags) {
 /// What the rounds of a loop do that must keep their order, if anything: where, and what. The loop is found by its place.
 pub fn impure_rounds(program: &TypedProgram, place: Span) -> Option<(Span, String)> {
     let hir = program.program();
-    let mut known = HashMap::new();
+    let mut known = FastMap::default();
     for def in hir.fns.iter().filter(|def| !hir.module(def.module).library) {
         let Some(body) = program.body(def.id).filter(|body| !body.poisoned) else { continue };
         let inside = |span: Span| span.file == place.file && place.lo <= span.lo && span.hi <= place.hi;
@@ -85,10 +85,10 @@ fn unknown_callee(program: &TypedProgram, body: &crate::typed::Body, callee: &Ca
 }
 
 /// A type of the user's whose destructor is not pure, in what this type holds.
-fn ends_with_effects(program: &TypedProgram, ty: crate::ty::Ty, known: &mut HashMap<FnId, Option<Found>>) -> Option<diag::Symbol> {
+fn ends_with_effects(program: &TypedProgram, ty: crate::ty::Ty, known: &mut FastMap<FnId, Option<Found>>) -> Option<diag::Symbol> {
     let hir = program.program();
     let drop = hir.lang.trait_id("drop");
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = FastSet::default();
     let mut work = vec![ty];
     while let Some(ty) = work.pop() {
         if matches!(ty.kind(), TyKind::Ref(..) | TyKind::Ptr(..)) {
@@ -151,7 +151,7 @@ fn uses(program: &TypedProgram, id: FnId) -> Vec<Used> {
 }
 
 /// Where something is used, and the impure thing that this comes to.
-fn leads_to(program: &TypedProgram, used: Used, known: &mut HashMap<FnId, Option<Found>>) -> Option<(Span, Found)> {
+fn leads_to(program: &TypedProgram, used: Used, known: &mut FastMap<FnId, Option<Found>>) -> Option<(Span, Found)> {
     let hir = program.program();
     match used {
         Used::Changing(at, item) => Some((at, Found { at, what: format!("uses the changing `static` `{}`", hir.fn_def(item).name) })),

@@ -1,12 +1,12 @@
 //! What later phases ask of a typed program.
 
+use crate::fast::FastMap;
 use crate::ids::*;
 use crate::program::*;
 use crate::traits::{Answer, ClosureFacts, Env, Selection, Solver};
 use crate::ty::{Args, IntTy, Mutable, Subst, Ty, TyKind};
 use crate::typed::{Body, ClosureKind};
-use diag::{Diags, Symbol};
-use std::collections::HashMap;
+use diag::{Diags, Symbol, cores};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A program whose user-written bodies are all typed; those of `std` are typed when they are first asked for.
@@ -15,7 +15,7 @@ pub struct TypedProgram {
     program: Program,
     bodies: Vec<OnceLock<Option<Arc<Body>>>>,
     envs: Vec<OnceLock<Arc<Env>>>,
-    resolved: Mutex<HashMap<(FnId, Args), Resolved>>,
+    resolved: Mutex<FastMap<(FnId, Args), Resolved>>,
 }
 
 /// What a method call becomes once all types are known.
@@ -41,9 +41,13 @@ pub fn check_types(program: Program, diags: &mut Diags) -> TypedProgram {
         resolved: Mutex::default(),
     };
     let users: Vec<FnId> = typed.program.fns.iter().filter(|def| !typed.program.module(def.module).library).map(|def| def.id).collect();
-    for id in users {
-        typed.check_one(id, diags);
-    }
+    let judge = |(): &mut (), id| {
+        let mut own = Diags::new();
+        typed.check_one(id, &mut own);
+        own
+    };
+    let found = cores::map(users, |id| typed.program.fn_def(*id).weight(), || (), judge);
+    found.into_iter().for_each(|own| diags.extend(own));
     crate::purity::check(&typed, diags);
     typed
 }

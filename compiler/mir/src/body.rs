@@ -191,7 +191,7 @@ pub struct Const {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum ConstKind {
     /// Integers, `bool`, `char`; plain pointers as addresses.
-    Int(i128),
+    Int(Wide),
     /// The bits of an `f64` (widened for `f32`).
     Float(u64),
     /// `&str`, or `String` without allocation.
@@ -212,6 +212,38 @@ pub enum ConstKind {
     Vtable(u32),
 }
 
+/// A number of any integer type: wider than each of them, so that results can be judged before they wrap. In two halves, since a
+/// constant, and with it every statement, would else be half as long again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Wide {
+    high: i64,
+    low: u64,
+}
+
+impl Wide {
+    pub const ZERO: Wide = Wide { high: 0, low: 0 };
+
+    pub fn get(self) -> i128 {
+        i128::from(self.high) << 64 | i128::from(self.low)
+    }
+}
+impl From<i128> for Wide {
+    fn from(value: i128) -> Wide {
+        Wide { high: (value >> 64) as i64, low: value as u64 }
+    }
+}
+impl std::fmt::Debug for Wide {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.get())
+    }
+}
+
+impl ConstKind {
+    pub fn int(value: i128) -> ConstKind {
+        ConstKind::Int(value.into())
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum Rvalue {
     Use(Operand),
@@ -230,7 +262,7 @@ pub enum Rvalue {
     /// An array of `n` copies; the assigned place's type says `n`.
     Repeat(Operand),
     /// The second if the first, a `bool`, holds, else the third: scalars, both of which are there. Made by the optimiser.
-    Select(Operand, Operand, Operand),
+    Select(Operand, Box<[Operand; 2]>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

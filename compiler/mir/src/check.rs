@@ -6,7 +6,7 @@ use crate::fast::FastMap;
 use crate::ownership::Keeps;
 use crate::types::Types;
 use crate::{build, drops, ownership};
-use diag::Diags;
+use diag::{Diags, cores};
 use hir::TypedProgram;
 use hir::ids::FnId;
 use std::sync::{Arc, Mutex};
@@ -21,22 +21,14 @@ pub struct CheckedProgram<'a> {
 /// Ownership of all bodies outside the library.
 pub fn check<'a>(program: &'a TypedProgram, diags: &mut Diags) -> CheckedProgram<'a> {
     let checked = CheckedProgram { program, keeps: Keeps::of(program), bodies: Mutex::default() };
-    for def in &program.program().fns {
-        if !program.program().module(def.module).library {
-            checked.make(def.id, Some(diags));
-        }
-    }
+    checked.make_all(false, diags);
     checked
 }
 
 /// Ownership of the library's own bodies, which nobody asks for when a program is compiled: for the tests of `std`.
 pub fn check_library(program: &TypedProgram, diags: &mut Diags) {
     let checked = CheckedProgram { program, keeps: Keeps::default(), bodies: Mutex::default() };
-    for def in &program.program().fns {
-        if program.program().module(def.module).library {
-            checked.make(def.id, Some(diags));
-        }
-    }
+    checked.make_all(true, diags);
 }
 
 impl CheckedProgram<'_> {
@@ -46,6 +38,19 @@ impl CheckedProgram<'_> {
             return known.clone();
         }
         self.make(id, None)
+    }
+
+    /// Judges all functions of the library, or all others, on all cores: each is judged by itself.
+    fn make_all(&self, library: bool, diags: &mut Diags) {
+        let hir = self.program.program();
+        let ids: Vec<FnId> = hir.fns.iter().filter(|def| hir.module(def.module).library == library).map(|def| def.id).collect();
+        let judge = |(): &mut (), id| {
+            let mut own = Diags::new();
+            self.make(id, Some(&mut own));
+            own
+        };
+        let found = cores::map(ids, |id| hir.fn_def(*id).weight(), || (), judge);
+        found.into_iter().for_each(|own| diags.extend(own));
     }
 
     fn make(&self, id: FnId, diags: Option<&mut Diags>) -> Arc<Vec<Body>> {

@@ -1,12 +1,8 @@
 //! Hash maps with a short hash, and sets of small numbers as bits.
 
-use hir::fast::FastBuild;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// Never iterated where the order shows.
-pub type FastMap<K, V> = HashMap<K, V, FastBuild>;
-pub type FastSet<K> = HashSet<K, FastBuild>;
+pub use hir::fast::{FastMap, FastSet};
 
 /// A set of numbers below a bound.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

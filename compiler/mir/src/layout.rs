@@ -10,9 +10,9 @@
 //!   `char` and enum tags have niches too;
 //! - wide pointers (`&[T]`, `&str`, `&dyn T` and the same for raw ones) are two words: address, then length or table.
 
+use crate::fast::FastMap;
 use hir::ids::{AdtId, ClosureId};
 use hir::ty::{Args, FloatTy, IntTy, Ty, TyKind};
-use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 pub type LayoutRef = Arc<Layout>;
@@ -227,8 +227,8 @@ pub enum Metadata {
 /// Layouts by type, computed once each; shared by threads.
 pub struct Layouts {
     facts: Arc<dyn TypeFacts>,
-    table: RwLock<HashMap<Ty, LayoutRef>>,
-    adts: RwLock<HashMap<Ty, Arc<AdtFacts>>>,
+    table: RwLock<FastMap<Ty, LayoutRef>>,
+    adts: RwLock<FastMap<Ty, Arc<AdtFacts>>>,
 }
 
 impl Layouts {

@@ -81,10 +81,10 @@ impl Operand {
         Operand::Const(Const { ty, kind })
     }
     pub fn int(value: i128) -> Operand {
-        Operand::constant(Ty::int(), ConstKind::Int(value))
+        Operand::constant(Ty::int(), ConstKind::int(value))
     }
     pub fn bool(value: bool) -> Operand {
-        Operand::constant(Ty::bool(), ConstKind::Int(value as i128))
+        Operand::constant(Ty::bool(), ConstKind::int(value as i128))
     }
     pub fn unit() -> Operand {
         Operand::constant(Ty::unit(), ConstKind::Zero)
@@ -104,7 +104,7 @@ impl Operand {
     }
     pub fn as_int(&self) -> Option<i128> {
         match self {
-            Operand::Const(Const { kind: ConstKind::Int(value), .. }) => Some(*value),
+            Operand::Const(Const { kind: ConstKind::Int(value), .. }) => Some(value.get()),
             _ => None,
         }
     }

@@ -165,7 +165,8 @@ impl<'a> Printer<'a> {
             Rvalue::Discriminant(place) => format!("variant of {}", self.place(place)),
             Rvalue::Len(place) => format!("len of {}", self.place(place)),
             Rvalue::Aggregate(kind, operands) => self.aggregate(*kind, operands, dest),
-            Rvalue::Select(condition, yes, no) => {
+            Rvalue::Select(condition, choices) => {
+                let [yes, no] = &**choices;
                 format!("if {} then {} else {}", self.operand(condition), self.operand(yes), self.operand(no))
             }
             Rvalue::Repeat(operand) => format!("[{}; _]", self.operand(operand)),
@@ -209,10 +210,10 @@ impl<'a> Printer<'a> {
     fn constant(&self, constant: &Const) -> String {
         match &constant.kind {
             ConstKind::Int(value) => match constant.ty.kind() {
-                TyKind::Bool => (*value != 0).to_string(),
-                TyKind::Char => u32::try_from(*value).ok().and_then(char::from_u32).map_or("?".into(), |c| format!("{c:?}")),
-                TyKind::Int(hir::ty::IntTy::I64) => value.to_string(),
-                _ => format!("{value}: {}", self.ty(constant.ty)),
+                TyKind::Bool => (*value != Wide::ZERO).to_string(),
+                TyKind::Char => u32::try_from(value.get()).ok().and_then(char::from_u32).map_or("?".into(), |c| format!("{c:?}")),
+                TyKind::Int(hir::ty::IntTy::I64) => value.get().to_string(),
+                _ => format!("{}: {}", value.get(), self.ty(constant.ty)),
             },
             ConstKind::Float(bits) => format!("{:?}", f64::from_bits(*bits)),
             ConstKind::Str(text) => format!("{:?}", text.as_str()),

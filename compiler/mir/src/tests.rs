@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 fn module(sources: &mut SourceMap, path: &[&str], text: &str, library: bool, diags: &mut Diags) -> ModuleSource {
     let name = if path.is_empty() { "main.aur".to_string() } else { format!("{}.aur", path.join("/")) };
-    let file = sources.add(name, text, library);
+    let file = sources.add(name, text.to_owned(), library);
     ModuleSource {
         path: path.iter().map(|part| Symbol::intern(part)).collect(),
         file: Arc::new(syntax::parse(&file, diags)),

@@ -143,7 +143,8 @@ impl Verifier<'_> {
             Rvalue::Cast(_, _, ty) => *ty,
             Rvalue::Discriminant(_) | Rvalue::Len(_) => Ty::int(),
             Rvalue::Aggregate(kind, operands) => return self.aggregate(to, *kind, operands),
-            Rvalue::Select(condition, yes, no) => {
+            Rvalue::Select(condition, choices) => {
+                let [yes, no] = &**choices;
                 let condition = self.operand(condition);
                 self.same("what a choice asks", Ty::bool(), condition);
                 let (yes, no) = (self.operand(yes), self.operand(no));

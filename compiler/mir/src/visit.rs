@@ -174,10 +174,9 @@ impl Rvalue {
                 visit(left);
                 visit(right);
             }
-            Rvalue::Select(condition, yes, no) => {
+            Rvalue::Select(condition, choices) => {
                 visit(condition);
-                visit(yes);
-                visit(no);
+                choices.iter().for_each(visit);
             }
             Rvalue::Aggregate(_, operands) => operands.iter().for_each(visit),
             Rvalue::Ref { .. } | Rvalue::RawRef(..) | Rvalue::Discriminant(_) | Rvalue::Len(_) => {}
@@ -193,10 +192,9 @@ impl Rvalue {
                 visit(left);
                 visit(right);
             }
-            Rvalue::Select(condition, yes, no) => {
+            Rvalue::Select(condition, choices) => {
                 visit(condition);
-                visit(yes);
-                visit(no);
+                choices.iter_mut().for_each(visit);
             }
             Rvalue::Aggregate(_, operands) => operands.iter_mut().for_each(visit),
             Rvalue::Ref { .. } | Rvalue::RawRef(..) | Rvalue::Discriminant(_) | Rvalue::Len(_) => {}

@@ -351,7 +351,8 @@ impl<'a> Machine<'a> {
                     Raises::Raised => return Ok(Raises::Raised),
                 }
             }
-            Rvalue::Select(cond, yes, no) => {
+            Rvalue::Select(cond, choices) => {
+                let [yes, no] = &**choices;
                 let holds = self.scalar(body, cond)?.bits() != 0;
                 let (yes, no) = (self.operand(body, yes)?, self.operand(body, no)?);
                 if holds { yes } else { no }

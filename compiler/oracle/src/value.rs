@@ -70,7 +70,7 @@ impl Machine<'_> {
         let first = layout.leaves.iter().flatten().next().map_or(0, |leaf| leaf.scalar.size());
         match &constant.kind {
             ConstKind::Zero => Value { written: vec![true; layout.size as usize], ..Value::unwritten(layout.size) },
-            ConstKind::Int(value) => Value::wide(*value as u128, first),
+            ConstKind::Int(value) => Value::wide(value.get() as u128, first),
             ConstKind::Float(bits) => match constant.ty.kind() {
                 TyKind::Float(FloatTy::F32) => Value::int(u64::from((f64::from_bits(*bits) as f32).to_bits()), 4),
                 _ => Value::int(*bits, 8),

@@ -63,7 +63,8 @@ pub struct Qualified {
 #[derive(Clone, Debug)]
 pub struct Segment {
     pub ident: Ident,
-    pub args: Option<GenericArgs>,
+    /// Boxed: names without them are nearly all.
+    pub args: Option<Box<GenericArgs>>,
 }
 
 #[derive(Clone, Debug)]

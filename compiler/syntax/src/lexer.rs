@@ -49,7 +49,7 @@ pub struct Tables {
 const INTERPOLATION_DEPTH_MAX: u32 = 8;
 
 pub(crate) fn raw_tokens(file: &SourceFile, diags: &mut Diags) -> (Vec<Token>, Tables) {
-    let text = file.text.as_str();
+    let text = &*file.text;
     // `#!/usr/bin/env aurorac` is the system's line, `#![…]` is ours.
     let start = match text.starts_with("#!") && !text.starts_with("#![") {
         true => text.find('\n').unwrap_or(text.len()),
@@ -60,7 +60,7 @@ pub(crate) fn raw_tokens(file: &SourceFile, diags: &mut Diags) -> (Vec<Token>, T
 
 /// The tokens of a stretch that begins and ends between tokens.
 pub(crate) fn tokens_within(file: &SourceFile, from: usize, to: usize, diags: &mut Diags) -> (Vec<Token>, Tables) {
-    let text = file.text.as_str();
+    let text = &*file.text;
     let mut lexer = Lexer {
         file,
         text,

@@ -466,7 +466,7 @@ impl Cx<'_> {
     }
 
     pub fn segment_span(&self, segment: &Segment) -> Span {
-        match &segment.args {
+        match segment.args.as_deref() {
             Some(GenericArgs::Angle { span, .. } | GenericArgs::Paren { span, .. }) => segment.ident.span.to(*span),
             None => segment.ident.span,
         }
@@ -484,7 +484,7 @@ impl Cx<'_> {
         if let (Some(_), GenericArgs::Angle { span, .. }) = (&last.args, &args) {
             self.diags.push(errors::arguments_twice(*span));
         }
-        last.args = Some(args);
+        last.args = Some(Box::new(args));
         path
     }
 
@@ -712,7 +712,7 @@ impl<'s> Cx<'s> {
             Suffix::Index(k) => self.tuple_field_expr(l, base, k, r),
             Suffix::Try => self.expr(l, ExprKind::Try(Box::new(base)), r),
             Suffix::Method(name, turbofish, args) => {
-                let call = MethodCall { receiver: base, name, turbofish: Some(*turbofish), args };
+                let call = MethodCall { receiver: base, name, turbofish: Some(turbofish), args };
                 self.expr(l, ExprKind::MethodCall(Box::new(call)), r)
             }
         }

@@ -9,7 +9,7 @@ use diag::{Diags, SourceMap};
 /// The tree as `print` shows it, and the reports as `line: code message`.
 fn parsed(text: &str) -> (String, Vec<String>) {
     let mut sources = SourceMap::new();
-    let file = sources.add("test.aur", text, false);
+    let file = sources.add("test.aur", text.to_owned(), false);
     let mut diags = Diags::new();
     let tree = crate::parse(&file, &mut diags);
     let reports = diags.into_sorted().into_iter().map(|d| {

@@ -24,7 +24,7 @@ const PLAIN: u64 = 5;
 
 fn order(operand: &Operand) -> Order {
     match operand {
-        Operand::Const(Const { kind: ConstKind::Int(order), .. }) => match order {
+        Operand::Const(Const { kind: ConstKind::Int(order), .. }) => match order.get() {
             0 => Order::Relaxed,
             1 => Order::Acquire,
             2 => Order::Release,
@@ -144,7 +144,7 @@ impl Emitter<'_, '_> {
             values.iter().map(|&value| if ty == types::I64 { value } else { self.builder.ins().uextend(types::I64, value) }).collect();
         let mut what = self.number(operation | u64::from(layout.size) << 8 | orders << 16);
         // A weak exchange may fail where the runtime says so.
-        let is_weak = name == "compare_exchange" && !matches!(&args[5], Operand::Const(Const { kind: ConstKind::Int(0), .. }));
+        let is_weak = name == "compare_exchange" && args[5].as_int() != Some(0);
         let fails = is_weak.then(|| {
             let ways = self.number(u64::MAX - 1);
             self.call_row("rt_observe_choose", &[fiber, ways]).expect("the row gives a choice")

@@ -48,7 +48,8 @@ impl Emitter<'_, '_> {
             }
             Rvalue::Aggregate(aggregate, parts) => self.aggregate(place, *aggregate, parts),
             Rvalue::Repeat(operand) => self.repeat(place, operand),
-            Rvalue::Select(condition, yes, no) => {
+            Rvalue::Select(condition, choices) => {
+                let [yes, no] = &**choices;
                 let (condition, yes, no) = (self.scalar(condition), self.scalar(yes), self.scalar(no));
                 let value = self.builder.ins().select(condition, yes, no);
                 self.put_scalars(place, vec![value]);

@@ -187,7 +187,7 @@ impl Emitter<'_, '_> {
         match &constant.kind {
             ConstKind::Zero => leaves(&layout).to_vec().iter().map(|leaf| self.zero(clif(leaf.scalar))).collect(),
             ConstKind::Int(value) => match leaves(&layout).first() {
-                Some(leaf) => vec![self.int(clif(leaf.scalar), *value)],
+                Some(leaf) => vec![self.int(clif(leaf.scalar), value.get())],
                 None => Vec::new(),
             },
             ConstKind::Float(bits) => vec![match constant.ty.kind() {

@@ -381,7 +381,7 @@ pub fn num(value: i64) -> Operand {
     constant(int(), value.into())
 }
 pub fn constant(ty: Ty, value: i128) -> Operand {
-    Operand::Const(Const { ty, kind: ConstKind::Int(value) })
+    Operand::Const(Const { ty, kind: ConstKind::int(value) })
 }
 pub fn float(value: f64) -> Operand {
     Operand::Const(Const { ty: Ty::f64(), kind: ConstKind::Float(value.to_bits()) })

@@ -51,10 +51,10 @@ fn task_local_value(item: &ast::TaskLocalItem) -> ast::Expr {
 pub(super) fn collect<'a>(
     program: &mut Program,
     modules: &'a [ModuleSource],
-    derived: &'a HashMap<Span, ast::File>,
+    derived: &'a FastMap<Span, ast::File>,
     diags: &mut Diags,
 ) -> Collected<'a> {
-    let mut collector = Collector { program, derived, diags, out: Collected::default(), by_path: HashMap::new() };
+    let mut collector = Collector { program, derived, diags, out: Collected::default(), by_path: FastMap::default() };
     // The root first: it is module 0.
     collector.module(&[], false);
     for source in modules {
@@ -73,10 +73,10 @@ pub(super) fn collect<'a>(
 
 struct Collector<'p, 'a> {
     program: &'p mut Program,
-    derived: &'a HashMap<Span, ast::File>,
+    derived: &'a FastMap<Span, ast::File>,
     diags: &'p mut Diags,
     out: Collected<'a>,
-    by_path: HashMap<Vec<Symbol>, ModId>,
+    by_path: FastMap<Vec<Symbol>, ModId>,
 }
 
 impl<'a> Collector<'_, 'a> {

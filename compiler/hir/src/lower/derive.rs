@@ -9,8 +9,8 @@ use syntax::ast::{Fields, Item, ItemKind};
 #[derive(Default)]
 pub(super) struct Derived {
     /// By the span of the item that asked.
-    pub files: HashMap<Span, ast::File>,
-    pub notes: HashMap<diag::FileId, Span>,
+    pub files: FastMap<Span, ast::File>,
+    pub notes: FastMap<diag::FileId, Span>,
 }
 
 const KNOWN: [&str; 7] = ["Clone", "Copy", "Eq", "Ord", "Hash", "Show", "Default"];

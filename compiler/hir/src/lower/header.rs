@@ -7,6 +7,7 @@ use super::owners;
 use crate::errors;
 use crate::program::{Predicate, PredicateKind};
 use crate::ty::{ProjectionTy, Subst, TyKind};
+use diag::cores;
 use std::cell::RefCell;
 use syntax::ast::AssocKind;
 
@@ -63,9 +64,7 @@ pub(super) fn lower_headers(program: &mut Program, collected: &Collected<'_>, di
     for &(id, item) in &collected.impls {
         impl_header(program, id, item, diags);
     }
-    for &(id, source) in &collected.fns {
-        fn_header(program, id, source, diags);
-    }
+    fn_headers(program, &collected.fns, diags);
     recursive_types(program, diags);
     views(program, diags);
 }
@@ -419,20 +418,49 @@ fn mentions_own(program: &Program, ty: Ty) -> bool {
     })
 }
 
-fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut Diags) {
+/// What the head of a function or a constant says.
+struct FnHeader {
+    generics: Generics,
+    params: Vec<ParamDef>,
+    ret: Ty,
+    from: Vec<(u32, bool)>,
+}
+
+/// All of them, on all cores: none asks what another says.
+fn fn_headers(program: &mut Program, fns: &[(FnId, FnSource<'_>)], diags: &mut Diags) {
+    /// A head takes about so many microseconds.
+    const WEIGHT: usize = 2;
+    let mut around: FastMap<FnId, FnKind> = FastMap::default();
+    for def in &program.impls {
+        around.extend(def.consts.iter().map(|&id| (id, FnKind::Impl(def.id))));
+    }
+    for def in &program.traits {
+        around.extend(def.consts.iter().map(|&id| (id, FnKind::Trait(def.id))));
+    }
+    let read = |(): &mut (), (id, source): (FnId, FnSource<'_>)| {
+        let mut own = Diags::new();
+        // An associated constant stands in an impl or a trait, too.
+        let kind = around.get(&id).copied().unwrap_or(program.fn_def(id).kind);
+        (id, fn_header(program, id, kind, source, &mut own), own)
+    };
+    let headers = cores::map(fns.to_vec(), |_| WEIGHT, || (), read);
+    for (id, header, own) in headers {
+        diags.extend(own);
+        if let Some(FnHeader { generics, params, ret, from }) = header {
+            let def = &mut program.fns[id.index()];
+            (def.generics, def.params, def.ret, def.from) = (generics, params, ret, from);
+        }
+    }
+}
+
+/// `kind` says what the definition stands in. `None`: it says nothing that could be used.
+fn fn_header(program: &Program, id: FnId, kind: FnKind, source: FnSource<'_>, diags: &mut Diags) -> Option<FnHeader> {
     let def = program.fn_def(id);
-    let (module, kind) = (def.module, def.kind);
-    // What the impl or trait around it declares; an associated constant stands in one too.
-    let owner_impl = match kind {
-        FnKind::Impl(impl_id) => Some(impl_id),
-        FnKind::Const => program.impls.iter().find(|i| i.consts.contains(&id)).map(|i| i.id),
-        _ => None,
-    };
-    let owner_trait = match kind {
-        FnKind::Trait(trait_id) => Some(trait_id),
-        FnKind::Const => program.traits.iter().find(|t| t.consts.contains(&id)).map(|t| t.id),
-        _ => None,
-    };
+    let module = def.module;
+    let plain = |generics, ret| Some(FnHeader { generics, params: Vec::new(), ret, from: Vec::new() });
+    // What the impl or trait around it declares.
+    let owner_impl = if let FnKind::Impl(impl_id) = kind { Some(impl_id) } else { None };
+    let owner_trait = if let FnKind::Trait(trait_id) = kind { Some(trait_id) } else { None };
     let (parent, self_ty, impl_of) = if let Some(impl_id) = owner_impl {
         let around = program.impl_def(impl_id);
         (around.generics.clone(), Some(around.self_ty), around.of_trait)
@@ -444,14 +472,12 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
     };
     let parent_count = parent.params.len();
     match source {
-        FnSource::Test => {
-            program.fns[id.index()].generics = parent;
-        }
+        FnSource::Test => plain(parent, def.ret),
         FnSource::TaskLocal { ty } => {
             let params = param_names(&parent);
             let cx = item_cx(program, module, &params, self_ty, &parent.predicates, impl_of);
             let of = lower_ty(&cx, ty, diags);
-            program.fns[id.index()].ret = Ty::adt(program.lang.adt("task_local"), Args::new(&[of]));
+            plain(def.generics.clone(), Ty::adt(program.lang.adt("task_local"), Args::new(&[of])))
         }
         FnSource::Const { ty, value } => {
             let params = param_names(&parent);
@@ -464,9 +490,7 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
                 }),
                 (None, None) => Ty::error(),
             };
-            let def = &mut program.fns[id.index()];
-            def.ret = ty;
-            def.generics = Generics { parent_count, ..parent };
+            plain(Generics { parent_count, ..parent }, ty)
         }
         FnSource::Fn(item) => {
             let mut generics = parent;
@@ -507,7 +531,7 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
             if let Some(receiver) = &item.self_param {
                 let Some(itself) = self_ty else {
                     diags.push(errors::self_outside(receiver.span));
-                    return;
+                    return None;
                 };
                 let ty = match &receiver.kind {
                     ast::SelfKind::Value { .. } => itself,
@@ -572,11 +596,7 @@ fn fn_header(program: &mut Program, id: FnId, source: FnSource<'_>, diags: &mut 
             if program.main == Some(id) {
                 check_main(program, item, &list, ret, &generics, diags);
             }
-            let def = &mut program.fns[id.index()];
-            def.generics = generics;
-            def.params = list;
-            def.ret = ret;
-            def.from = from;
+            Some(FnHeader { generics, params: list, ret, from })
         }
     }
 }
@@ -848,7 +868,7 @@ fn dyn_types(program: &Program, diags: &mut Diags) {
 
 /// Two inherent methods of one name on one type.
 fn twice_in_impls(program: &Program, diags: &mut Diags) {
-    let mut seen: HashMap<(AdtId, Symbol), Vec<FnId>> = HashMap::new();
+    let mut seen: FastMap<(AdtId, Symbol), Vec<FnId>> = FastMap::default();
     for def in program.impls.iter().filter(|def| def.of_trait.is_none()) {
         let TyKind::Adt(adt, _) = def.self_ty.kind() else { continue };
         for &id in def.methods.iter().chain(&def.consts) {

@@ -306,7 +306,7 @@ pub(crate) fn lower_args(
 ) -> Args {
     let mut list: Vec<Ty> = given.to_vec();
     let wanted = &generics.params[given.len()..];
-    let written: Vec<Ty> = match &segment.args {
+    let written: Vec<Ty> = match segment.args.as_deref() {
         None => Vec::new(),
         Some(ast::GenericArgs::Angle { args, .. }) => args.iter().map(|arg| lower_arg(cx, arg, diags)).collect(),
         Some(ast::GenericArgs::Paren { inputs, .. }) => {
@@ -399,7 +399,7 @@ pub(crate) fn lower_trait_ref(
     let last = path.segments.last().expect("a path has a segment");
     let args = lower_args(cx, &def.generics, &[self_ty], last, def.name, diags);
     let mut bindings = Vec::new();
-    match &last.args {
+    match last.args.as_deref() {
         Some(ast::GenericArgs::Angle { bindings: written, .. }) => {
             for (name, ty) in written {
                 if find_assoc(cx.program, id, args, name.name).is_none() {

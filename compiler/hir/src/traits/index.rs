@@ -1,10 +1,10 @@
 //! Impls and methods by what is asked: trait and head of the type, or name.
 
+use crate::fast::FastMap;
 use crate::ids::*;
 use crate::program::*;
 use crate::ty::{FloatTy, IntTy, Mutable, Ty, TyKind};
 use diag::Symbol;
-use std::collections::HashMap;
 
 /// The head of a type; `None` for parameters and unknowns, which fit all.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -67,10 +67,10 @@ impl MethodCandidate {
 
 #[derive(Default)]
 pub(crate) struct ImplIndex {
-    by_key: HashMap<(TraitId, SimpleKey), Vec<ImplId>>,
-    blanket: HashMap<TraitId, Vec<ImplId>>,
+    by_key: FastMap<(TraitId, SimpleKey), Vec<ImplId>>,
+    blanket: FastMap<TraitId, Vec<ImplId>>,
     /// Methods (with and without `self`) and constants by name.
-    by_name: HashMap<Symbol, Vec<MethodCandidate>>,
+    by_name: FastMap<Symbol, Vec<MethodCandidate>>,
 }
 
 impl ImplIndex {

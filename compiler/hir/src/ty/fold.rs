@@ -89,8 +89,18 @@ impl Ty {
 
 impl Args {
     pub fn map(self, change: &mut dyn FnMut(Ty) -> Ty) -> Args {
-        let list: Vec<Ty> = self.iter().map(|&ty| change(ty)).collect();
-        Args::new(&list)
+        // Nearly all lists are short: no allocation for them.
+        const SHORT: usize = 6;
+        if self.len() > SHORT {
+            let list: Vec<Ty> = self.iter().map(|&ty| change(ty)).collect();
+            return Args::new(&list);
+        }
+        let Some(&first) = self.first() else { return self };
+        let mut list = [first; SHORT];
+        for (new, &old) in list.iter_mut().zip(self.iter()) {
+            *new = change(old);
+        }
+        Args::new(&list[..self.len()])
     }
 }
 

@@ -30,7 +30,7 @@ impl Builder<'_> {
         let source = self.source(span);
         if let Some(Operand::Const(Const { kind: ConstKind::Int(value), .. })) = self.as_constant(id) {
             // `while true` must not leave a way out.
-            if (value != 0) != wanted {
+            if (value != Wide::ZERO) != wanted {
                 self.fail_condition(source);
             }
             return;

@@ -71,7 +71,7 @@ impl Builder<'_> {
             ExprKind::Const(value) => Some(Operand::constant(expr.ty, constant(value))),
             ExprKind::ConstItem(item, args) => Some(Operand::constant(expr.ty, ConstKind::Item(*item, *args))),
             ExprKind::ConstParam(ty) => Some(match ty.kind() {
-                TyKind::Const(value) => Operand::constant(expr.ty, ConstKind::Int(i128::from(*value))),
+                TyKind::Const(value) => Operand::constant(expr.ty, ConstKind::int(i128::from(*value))),
                 _ => Operand::constant(expr.ty, ConstKind::Param(*ty)),
             }),
             ExprKind::FnItem(..) => Some(Operand::constant(expr.ty, ConstKind::Zero)),
@@ -79,7 +79,7 @@ impl Builder<'_> {
             // A literal's own sign belongs to it.
             ExprKind::Unary(typed::UnaryOp::Neg, of) => match (&self.typed.expr(*of).kind, expr.ty.kind()) {
                 (ExprKind::Const(typed::Const::Int(value)), TyKind::Int(int)) => {
-                    (int.min()..=int.max()).contains(&-value).then(|| Operand::constant(expr.ty, ConstKind::Int(-value)))
+                    (int.min()..=int.max()).contains(&-value).then(|| Operand::constant(expr.ty, ConstKind::int(-value)))
                 }
                 (ExprKind::Const(typed::Const::Float(bits)), _) => {
                     Some(Operand::constant(expr.ty, ConstKind::Float((-f64::from_bits(*bits)).to_bits())))
@@ -313,7 +313,7 @@ impl Builder<'_> {
 
 pub(super) fn constant(value: &typed::Const) -> ConstKind {
     match value {
-        typed::Const::Int(value) => ConstKind::Int(*value),
+        typed::Const::Int(value) => ConstKind::int(*value),
         typed::Const::Float(bits) => ConstKind::Float(*bits),
         typed::Const::Str(text) => ConstKind::Str(*text),
         typed::Const::Bytes(bytes) => ConstKind::Bytes(bytes.clone()),

@@ -70,7 +70,7 @@ impl Lowering<'_, '_> {
 
     fn materialise(&mut self, value: &Value, ty: Ty, source: SourceId) -> Operand {
         let kind = match value {
-            Value::Int(value) => ConstKind::Int(*value),
+            Value::Int(value) => ConstKind::int(*value),
             Value::Float(bits) => ConstKind::Float(*bits),
             Value::Str(text) => ConstKind::Str(*text),
             Value::Bytes(bytes) => ConstKind::Bytes(bytes.clone()),
@@ -331,7 +331,7 @@ impl Frame<'_> {
 
 fn as_const(value: Value) -> Option<ConstKind> {
     match value {
-        Value::Int(value) => Some(ConstKind::Int(value)),
+        Value::Int(value) => Some(ConstKind::int(value)),
         Value::Float(bits) => Some(ConstKind::Float(bits)),
         Value::Str(_) | Value::Bytes(_) | Value::Zero | Value::Function(_) | Value::Whole(..) | Value::Missing => None,
     }
@@ -339,7 +339,7 @@ fn as_const(value: Value) -> Option<ConstKind> {
 
 fn from_const(kind: ConstKind) -> Option<Value> {
     match kind {
-        ConstKind::Int(value) => Some(Value::Int(value)),
+        ConstKind::Int(value) => Some(Value::Int(value.get())),
         ConstKind::Float(bits) => Some(Value::Float(bits)),
         ConstKind::Str(text) => Some(Value::Str(text)),
         ConstKind::Bytes(bytes) => Some(Value::Bytes(bytes)),

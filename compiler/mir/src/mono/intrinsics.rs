@@ -76,7 +76,7 @@ impl Lowering<'_, '_> {
             "null" | "null_mut" => {
                 let mutable = if name.as_str() == "null" { Mutable::No } else { Mutable::Yes };
                 let ty = Ty::pointer(mutable, ty_args[0]);
-                self.emit_value(Rvalue::Use(Operand::constant(ty, ConstKind::Int(0))), target);
+                self.emit_value(Rvalue::Use(Operand::constant(ty, ConstKind::int(0))), target);
             }
             "offset" | "offset_mut" => self.emit_value(Rvalue::Binary(BinaryOp::Offset, first(), second()), target),
             "slice_from_raw" | "slice_from_raw_mut" | "str_from_raw" => {

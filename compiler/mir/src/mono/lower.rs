@@ -227,7 +227,7 @@ impl Lowering<'_, '_> {
                 let TyKind::Const(value) = ty.kind() else {
                     bug!("monomorphization", self.body.name; "a const argument without value")
                 };
-                constant.kind = ConstKind::Int(i128::from(*value));
+                constant.kind = ConstKind::int(i128::from(*value));
             }
             ConstKind::Item(id, args) => {
                 let (id, args) = (*id, self.ty_args(*args));

@@ -113,14 +113,14 @@ impl Fork {
             return None;
         }
         let (source, unwind) = (operation.source, body.block(way).unwind);
-        let nothing = Operand::constant(ty, ConstKind::Int(0));
+        let nothing = Operand::constant(ty, ConstKind::int(0));
         let (yes, no) = if adds { (right.as_copy(), nothing) } else { (nothing, right.as_copy()) };
         let (op, left) = (*op, Operand::copy(total));
         let by = body.add_local(ty, source);
         let next = body.add_local(ty, source);
         body.blocks[self.at.index()].unwind = unwind;
         Some(vec![
-            Statement::assign(source, by, Rvalue::Select(self.condition.clone(), yes, no)),
+            Statement::assign(source, by, Rvalue::Select(self.condition.clone(), Box::new([yes, no]))),
             Statement::assign(source, next, Rvalue::Binary(op, left, Operand::copy(by))),
             Statement::assign(source, total, Rvalue::Use(Operand::copy(next))),
         ])
@@ -198,7 +198,7 @@ impl Fork {
             let value = |way: usize| made[way].get(local).cloned().unwrap_or(Operand::copy(*local));
             let ty = body.local_decl(*local).ty;
             let choice = Local(first + (types.len() + index) as u32);
-            all.push(Statement::assign(source, choice, Rvalue::Select(self.condition.clone(), value(0), value(1))));
+            all.push(Statement::assign(source, choice, Rvalue::Select(self.condition.clone(), Box::new([value(0), value(1)]))));
             chosen.push((*local, choice, ty));
         }
         for (ty, source) in types {

@@ -1,6 +1,6 @@
 //! Arithmetic on constants, exactly as the program would do it.
 
-use crate::body::{BinaryOp, Cast, ConstKind, Fault, UnaryOp};
+use crate::body::{BinaryOp, Cast, ConstKind, Fault, UnaryOp, Wide};
 use hir::ty::{FloatTy, IntTy, Ty, TyKind};
 
 /// What an operation on constants comes to.
@@ -29,7 +29,7 @@ fn float_of(ty: Ty) -> Option<FloatTy> {
 }
 
 fn int(value: i128) -> Option<Folded> {
-    Some(Folded::Value(ConstKind::Int(value)))
+    Some(Folded::Value(ConstKind::int(value)))
 }
 
 fn float(value: f64, ty: FloatTy) -> Option<Folded> {
@@ -43,7 +43,7 @@ fn float(value: f64, ty: FloatTy) -> Option<Folded> {
 /// `ty` is the type of the left operand. `None` where the values do not say.
 pub fn binary(op: BinaryOp, ty: Ty, left: &ConstKind, right: &ConstKind) -> Option<Folded> {
     match (left, right) {
-        (ConstKind::Int(left), ConstKind::Int(right)) => int_binary(op, int_of(ty)?, ty.is_bool(), *left, *right),
+        (ConstKind::Int(left), ConstKind::Int(right)) => int_binary(op, int_of(ty)?, ty.is_bool(), left.get(), right.get()),
         (ConstKind::Float(left), ConstKind::Float(right)) => {
             float_binary(op, float_of(ty)?, f64::from_bits(*left), f64::from_bits(*right))
         }
@@ -133,12 +133,12 @@ fn float_binary(op: BinaryOp, ty: FloatTy, left: f64, right: f64) -> Option<Fold
 
 pub fn unary(op: UnaryOp, ty: Ty, value: &ConstKind) -> Option<Folded> {
     match (op, value) {
-        (UnaryOp::Not, ConstKind::Int(value)) if ty.is_bool() => int(i128::from(*value == 0)),
-        (UnaryOp::Not, ConstKind::Int(value)) => int(int_of(ty)?.wrap(!value)),
-        (UnaryOp::Neg, ConstKind::Int(value)) => int(int_of(ty)?.wrap(-value)),
+        (UnaryOp::Not, ConstKind::Int(value)) if ty.is_bool() => int(i128::from(*value == Wide::ZERO)),
+        (UnaryOp::Not, ConstKind::Int(value)) => int(int_of(ty)?.wrap(!value.get())),
+        (UnaryOp::Neg, ConstKind::Int(value)) => int(int_of(ty)?.wrap(-value.get())),
         (UnaryOp::NegChecked, ConstKind::Int(value)) => {
             let of = int_of(ty)?;
-            match -value {
+            match -value.get() {
                 negated if of.min() <= negated && negated <= of.max() => int(negated),
                 _ => Some(Folded::Raises(Fault::NegateOverflow)),
             }
@@ -150,12 +150,12 @@ pub fn unary(op: UnaryOp, ty: Ty, value: &ConstKind) -> Option<Folded> {
 
 pub fn cast(cast: Cast, from: Ty, value: &ConstKind, to: Ty) -> Option<Folded> {
     match (cast, value) {
-        (Cast::IntToInt | Cast::IntToPointer | Cast::PointerToInt, ConstKind::Int(value)) => int(int_of(to)?.wrap(*value)),
-        (Cast::PointerToPointer, ConstKind::Int(value)) if matches!(to.kind(), TyKind::Ptr(..)) => int(*value),
+        (Cast::IntToInt | Cast::IntToPointer | Cast::PointerToInt, ConstKind::Int(value)) => int(int_of(to)?.wrap(value.get())),
+        (Cast::PointerToPointer, ConstKind::Int(value)) if matches!(to.kind(), TyKind::Ptr(..)) => int(value.get()),
         (Cast::IntToFloat, ConstKind::Int(value)) => match float_of(to)? {
             // Through `f64` it would be rounded twice.
-            FloatTy::F32 => Some(Folded::Value(ConstKind::Float(f64::from(*value as f32).to_bits()))),
-            FloatTy::F64 => float(*value as f64, FloatTy::F64),
+            FloatTy::F32 => Some(Folded::Value(ConstKind::Float(f64::from(value.get() as f32).to_bits()))),
+            FloatTy::F64 => float(value.get() as f64, FloatTy::F64),
         },
         (Cast::FloatToFloat, ConstKind::Float(bits)) => float(f64::from_bits(*bits), float_of(to)?),
         (Cast::FloatToIntChecked, ConstKind::Float(bits)) => {
@@ -172,7 +172,7 @@ pub fn cast(cast: Cast, from: Ty, value: &ConstKind, to: Ty) -> Option<Folded> {
             int((f64::from_bits(*bits) as i128).clamp(of.min(), of.max()))
         }
         (Cast::Transmute, ConstKind::Int(value)) => match to.kind() {
-            TyKind::Int(of) if int_of(from)?.bits() == of.bits() => int(of.wrap(*value)),
+            TyKind::Int(of) if int_of(from)?.bits() == of.bits() => int(of.wrap(value.get())),
             _ => None,
         },
         _ => None,
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     fn fold(op: BinaryOp, ty: IntTy, left: i128, right: i128) -> Option<Folded> {
-        binary(op, Ty::integer(ty), &ConstKind::Int(left), &ConstKind::Int(right))
+        binary(op, Ty::integer(ty), &ConstKind::int(left), &ConstKind::int(right))
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(fold(BinaryOp::Add, IntTy::U8, 250, 6), int(0));
         assert_eq!(fold(BinaryOp::Mul, IntTy::U64, i128::from(u64::MAX), i128::from(u64::MAX)), int(1));
         assert_eq!(fold(BinaryOp::Shr, IntTy::I8, -128, 7), int(-1));
-        assert_eq!(unary(UnaryOp::Not, Ty::integer(IntTy::U8), &ConstKind::Int(0)), int(255));
+        assert_eq!(unary(UnaryOp::Not, Ty::integer(IntTy::U8), &ConstKind::int(0)), int(255));
     }
 
     #[test]

@@ -234,8 +234,8 @@ impl<'a> Reader<'a> {
             self.plan.steps.push(Step::Store(to, value));
             return Some(());
         };
-        let is_one = |operand: &Operand| matches!(operand, Operand::Const(Const { kind: ConstKind::Int(1), .. }));
-        let is_zero = |operand: &Operand| matches!(operand, Operand::Const(Const { kind: ConstKind::Int(0), .. }));
+        let is_one = |operand: &Operand| operand.as_int() == Some(1);
+        let is_zero = |operand: &Operand| operand.as_int() == Some(0);
         let known = match value {
             Rvalue::Binary(BinaryOp::Add, left, right) if is_one(right) && self.is_int(left) => match self.local(left)? {
                 Known::Counter => Known::CounterNext,
@@ -618,10 +618,10 @@ impl Writer<'_> {
                 let (a, b) = (lane(&mut self, &mut behind, sizes, 0), lane(&mut self, &mut behind, sizes, 1));
                 let all = self.value(&mut behind, element, binary(BinaryOp::BitOr, a, Operand::copy(b)));
                 let all = self.value(&mut behind, u64_ty, Rvalue::Cast(Cast::IntToInt, Operand::copy(all), u64_ty));
-                let small = self.value(&mut behind, Ty::bool(), binary(BinaryOp::Lt, all, Operand::constant(u64_ty, ConstKind::Int(1 << 58))));
-                let moved = if signed { self.value(&mut behind, element, binary(BinaryOp::Add, into, Operand::constant(element, ConstKind::Int(1 << 62)))) } else { into };
+                let small = self.value(&mut behind, Ty::bool(), binary(BinaryOp::Lt, all, Operand::constant(u64_ty, ConstKind::int(1 << 58))));
+                let moved = if signed { self.value(&mut behind, element, binary(BinaryOp::Add, into, Operand::constant(element, ConstKind::int(1 << 62)))) } else { into };
                 let moved = self.value(&mut behind, u64_ty, Rvalue::Cast(Cast::IntToInt, Operand::copy(moved), u64_ty));
-                let inside = self.value(&mut behind, Ty::bool(), binary(BinaryOp::Lt, moved, Operand::constant(u64_ty, ConstKind::Int(1 << 63))));
+                let inside = self.value(&mut behind, Ty::bool(), binary(BinaryOp::Lt, moved, Operand::constant(u64_ty, ConstKind::int(1 << 63))));
                 let both = self.value(&mut behind, Ty::bool(), binary(BinaryOp::BitAnd, small, Operand::copy(inside)));
                 TerminatorKind::Switch { value: Operand::copy(both), targets: vec![(0, slow)], otherwise: counts }
             }
@@ -704,7 +704,7 @@ impl Writer<'_> {
         };
         let mut into_head = head;
         if let Some(offset) = offset.filter(|_| checked) {
-            let value = Operand::constant(element, ConstKind::Int(1 << 57));
+            let value = Operand::constant(element, ConstKind::int(1 << 57));
             into_head = self.call(Vec::new(), "simd_splat", types, vec![value], offset, into_head);
         }
         let kind = match &self.plan.counter {
@@ -809,7 +809,7 @@ impl Writer<'_> {
             }
         }
         let u64_ty = Ty::integer(IntTy::U64);
-        let number = |value: u64| Operand::constant(u64_ty, ConstKind::Int(i128::from(value)));
+        let number = |value: u64| Operand::constant(u64_ty, ConstKind::int(i128::from(value)));
         let mut all: Option<Local> = None;
         for i in 0..places.len() {
             for j in i + 1..places.len() {

@@ -1,6 +1,6 @@
 //! Passes over concrete bodies, and the tidying that every builder of bodies ends with.
 //!
-//! Functions are taken callees first. Each takes in the small functions that it calls; then copies, references and
+//! Functions are taken callees first, on all cores. Each takes in the small functions that it calls; then copies, references and
 //! aggregates are seen through until nothing changes, so that iterators and closures dissolve into locals.
 
 mod apart;
@@ -34,7 +34,9 @@ mod walk;
 
 use crate::body::*;
 use crate::layout::Layouts;
+use crate::reach;
 use crate::types::Types;
+use diag::cores;
 use hir::TypedProgram;
 use hir::ids::FnId;
 use hir::ty::{Ty, TyKind};
@@ -60,9 +62,8 @@ pub fn optimize(program: &TypedProgram, mut mono: MonoProgram, level: Level) -> 
         enough::run(&types, &mut mono);
         improve_all(&types, &mut mono);
         apart::run(&types, &mut mono);
-        crate::reach::prune(&types, &mut mono);
-        improve_loops(&types, &mut mono);
-        mono.bodies.iter_mut().for_each(|body| remake::run(Arc::make_mut(body)));
+        reach::prune(&types, &mut mono);
+        finish_all(&types, &mut mono);
         crate::raise::mark(&types, &mut mono);
     }
     if cfg!(debug_assertions) {
@@ -93,84 +94,120 @@ impl Cx<'_> {
     }
 }
 
+/// One statement takes about so many microseconds, until nothing changes any more.
+const STATEMENT_WEIGHT: usize = 2;
+
+/// About how many microseconds it takes to improve a body.
+fn weight(body: &Body) -> usize {
+    let statements: usize = body.blocks.iter().map(|block| block.statements.len() + 1).sum();
+    1 + statements * STATEMENT_WEIGHT
+}
+
 fn improve_all(types: &Types, mono: &mut MonoProgram) {
     let order::Order { order, recursive } = order::bottom_up(mono);
     let size = mono.bodies.iter().map(|body| inline::size_of(body)).collect();
-    let mut candidates = inline::Candidates { size, calls: count_calls(types, mono), recursive };
-    for id in order {
-        let index = id.index();
-        // While it is worked on nobody looks at it: any other body stands in its place, so that it need not be copied.
-        let place = mono.bodies[if index == 0 { mono.bodies.len() - 1 } else { 0 }].clone();
-        let mut body = Arc::unwrap_or_clone(std::mem::replace(&mut mono.bodies[index], place));
-        let cx = Cx { types, layouts: &mono.layouts };
-        forget_storage(&mut body);
-        improve(&cx, &mut body);
-        if inline::calls_in(&cx, mono, &candidates, id, &mut body) {
-            check(&cx, &body, "inlining");
-            improve(&cx, &mut body);
-        }
-        if lend::run(&cx, &mut body) {
-            check(&cx, &body, "lending");
-            improve(&cx, &mut body);
-        }
-        candidates.size[index] = inline::size_of(&body);
-        mono.bodies[index] = Arc::new(body);
-    }
-}
-
-/// What is left to do for loops once everything is inlined.
-fn improve_loops(types: &Types, mono: &mut MonoProgram) {
-    for index in 0..mono.bodies.len() {
-        if loops::find_loops(&mono.bodies[index]).is_empty() {
-            continue;
-        }
-        let body = Arc::make_mut(&mut mono.bodies[index]);
-        let cx = Cx { types, layouts: &mono.layouts };
-        if inclusive::run(body) {
-            check(&cx, body, "ranges with their end");
-            improve(&cx, body);
-        }
-        if ranges::run(&cx, body) {
-            check(&cx, body, "ranges");
-            improve(&cx, body);
-        }
-        if loads::run(&cx, body) {
-            check(&cx, body, "moving loads");
-            improve(&cx, body);
-        }
-        if version::run(&cx, body) {
-            check(&cx, body, "copying loops");
-            improve(&cx, body);
-        }
-        if steady::run(body) {
-            simplify::tidy(body);
-            check(&cx, body, "moving what stays");
-        }
-        if lanes::run(&cx, body) {
-            simplify::tidy(body);
-            check(&cx, body, "vectors");
-        }
-        if walk::run(&cx, body) {
-            simplify::tidy(body);
-            check(&cx, body, "walking");
-        }
-        hoist::run(&cx, body);
-        check(&cx, body, "hoisting");
-        if choose::run(&cx, body) {
-            simplify::tidy(body);
-            check(&cx, body, "choices");
-        }
-        if unroll::run(body) {
-            simplify::tidy(body);
-            check(&cx, body, "rounds in one");
+    let uses: Vec<reach::Uses> = mono.bodies.iter().map(|body| reach::uses(types, body)).collect();
+    let mut candidates = inline::Candidates { size, calls: count_calls(mono, &uses), recursive };
+    // A function that is passed on may come to be called.
+    let used: Vec<Vec<InstanceId>> = uses.into_iter().map(|uses| uses.instances.into_iter().chain(uses.values).collect()).collect();
+    for wave in order::waves(&order, &used) {
+        // While they are worked on nobody looks at them: others stand in their places, so that they need not be copied.
+        let other = hidden(&mono.bodies[wave[0].index()]);
+        let taken: Vec<(InstanceId, Arc<Body>)> = wave.into_iter().map(|id| (id, std::mem::replace(&mut mono.bodies[id.index()], other.clone()))).collect();
+        let (mono_now, candidates_now) = (&*mono, &candidates);
+        let improve_one = |types: &mut Types, (id, body): (InstanceId, Arc<Body>)| {
+            let cx = Cx { types, layouts: &mono_now.layouts };
+            let body = improve_with_calls(&cx, mono_now, candidates_now, id, Arc::unwrap_or_clone(body));
+            (id, inline::size_of(&body), Arc::new(body))
+        };
+        let done = cores::map(taken, |(_, body)| weight(body), || Types::new(types.program, FnId(0)), improve_one);
+        for (id, size, body) in done {
+            candidates.size[id.index()] = size;
+            mono.bodies[id.index()] = body;
         }
     }
 }
 
-fn count_calls(types: &Types, mono: &MonoProgram) -> Vec<u32> {
+/// What stands for a body that is being worked on: nothing to be put anywhere.
+fn hidden(any: &Body) -> Arc<Body> {
+    let Body { name, param_count, span, concrete, never_raises, .. } = *any;
+    Arc::new(Body { name, origin: Origin::Made, param_count, locals: Vec::new(), blocks: Vec::new(), sources: Vec::new(), span, concrete, never_raises, inline: InlineHint::Never })
+}
+
+fn improve_with_calls(cx: &Cx, mono: &MonoProgram, candidates: &inline::Candidates, id: InstanceId, mut body: Body) -> Body {
+    forget_storage(&mut body);
+    improve(cx, &mut body);
+    if inline::calls_in(cx, mono, candidates, id, &mut body) {
+        check(cx, &body, "inlining");
+        improve(cx, &mut body);
+    }
+    if lend::run(cx, &mut body) {
+        check(cx, &body, "lending");
+        improve(cx, &mut body);
+    }
+    body
+}
+
+/// What is left to do once everything is inlined: body by body.
+fn finish_all(types: &Types, mono: &mut MonoProgram) {
+    let bodies = std::mem::take(&mut mono.bodies);
+    let layouts = &mono.layouts;
+    let finish = |types: &mut Types, mut body: Arc<Body>| {
+        improve_loops(&Cx { types, layouts }, &mut body);
+        remake::run(Arc::make_mut(&mut body));
+        body
+    };
+    mono.bodies = cores::map(bodies, |body| weight(body), || Types::new(types.program, FnId(0)), finish);
+}
+
+fn improve_loops(cx: &Cx, body: &mut Arc<Body>) {
+    if loops::find_loops(body).is_empty() {
+        return;
+    }
+    let body = Arc::make_mut(body);
+    if inclusive::run(body) {
+        check(cx, body, "ranges with their end");
+        improve(cx, body);
+    }
+    if ranges::run(cx, body) {
+        check(cx, body, "ranges");
+        improve(cx, body);
+    }
+    if loads::run(cx, body) {
+        check(cx, body, "moving loads");
+        improve(cx, body);
+    }
+    if version::run(cx, body) {
+        check(cx, body, "copying loops");
+        improve(cx, body);
+    }
+    if steady::run(body) {
+        simplify::tidy(body);
+        check(cx, body, "moving what stays");
+    }
+    if lanes::run(cx, body) {
+        simplify::tidy(body);
+        check(cx, body, "vectors");
+    }
+    if walk::run(cx, body) {
+        simplify::tidy(body);
+        check(cx, body, "walking");
+    }
+    hoist::run(cx, body);
+    check(cx, body, "hoisting");
+    if choose::run(cx, body) {
+        simplify::tidy(body);
+        check(cx, body, "choices");
+    }
+    if unroll::run(body) {
+        simplify::tidy(body);
+        check(cx, body, "rounds in one");
+    }
+}
+
+fn count_calls(mono: &MonoProgram, uses: &[reach::Uses]) -> Vec<u32> {
     let mut calls = vec![0; mono.bodies.len()];
-    for body in &mono.bodies {
-        let uses = crate::reach::uses(types, body);
+    for uses in uses {
         uses.instances.iter().for_each(|id| calls[id.index()] += 1);
         uses.values.iter().for_each(|id| calls[id.index()] += 2);
     }

@@ -1,4 +1,5 @@
-//! The order in which functions are optimised: callees before callers, and which of them can reach themselves.
+//! The order in which functions are optimised: callees before callers, and which of them can reach themselves; and which of them
+//! can be optimised at the same time.
 
 use crate::body::*;
 
@@ -64,6 +65,29 @@ pub(super) fn bottom_up(mono: &MonoProgram) -> Order {
     result
 }
 
+/// The same order in waves: in each, functions that do not use one another. Done wave after wave, every function finds those that
+/// it uses as it would find them if all were done one by one.
+pub(super) fn waves(order: &[InstanceId], uses: &[Vec<InstanceId>]) -> Vec<Vec<InstanceId>> {
+    let mut place = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(index, id)| place[id.index()] = index);
+    let mut wave = vec![0usize; order.len()];
+    let mut waves: Vec<Vec<InstanceId>> = Vec::new();
+    for id in order {
+        let (before, behind): (Vec<&InstanceId>, Vec<&InstanceId>) = uses[id.index()].iter().filter(|used| *used != id).partition(|used| place[used.index()] < place[id.index()]);
+        let own = before.iter().map(|used| wave[used.index()] + 1).max().unwrap_or(0).max(wave[id.index()]);
+        wave[id.index()] = own;
+        // In a circle: it is to be found as it was.
+        for used in behind {
+            wave[used.index()] = wave[used.index()].max(own + 1);
+        }
+        if waves.len() <= own {
+            waves.resize_with(own + 1, Vec::new);
+        }
+        waves[own].push(*id);
+    }
+    waves
+}
+
 /// Of functions that reach each other those that are made to be inlined and can be, callees first: every circle still goes
 /// through one of the others. `join` of a recursive function's own task is one of them.
 fn inlinable(mono: &MonoProgram, callees: &[Vec<u32>], component: &[u32]) -> Vec<u32> {
@@ -94,4 +118,20 @@ fn called(body: &Body) -> Vec<u32> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_uses_whom_is_never_in_one_wave() {
+        let ids = |list: &[u32]| list.iter().copied().map(InstanceId).collect::<Vec<_>>();
+        // 0 and 1 use nobody, 2 both; 3 and 4 each other, 4 also 2; 5 itself.
+        let uses = [ids(&[]), ids(&[]), ids(&[0, 1]), ids(&[4]), ids(&[2, 3]), ids(&[5])];
+        let found = waves(&ids(&[0, 1, 2, 3, 4, 5]), &uses);
+        assert_eq!(found, [ids(&[0, 1, 3, 5]), ids(&[2]), ids(&[4])]);
+        let found = waves(&ids(&[4, 3, 2, 1, 0, 5]), &uses);
+        assert_eq!(found, [ids(&[4, 5]), ids(&[3, 2]), ids(&[1, 0])]);
+    }
 }

@@ -232,7 +232,7 @@ impl Rewriter {
                     }
                     Some(Known::Const(Const { kind: ConstKind::Int(value), .. })) => {
                         // Only a small one fits; where it is out of bounds, a check before it raises.
-                        if let Ok(offset) = u32::try_from(*value) {
+                        if let Ok(offset) = u32::try_from(value.get()) {
                             *step = Projection::ConstIndex { offset, from_end: false };
                             self.changed = true;
                         }

@@ -519,7 +519,7 @@ impl<'a> Ranges<'a> {
         let whole = range_of(ty)?;
         let (a, b) = (self.range(left)?, self.range(right)?);
         let with = |op: BinaryOp| Some(Rvalue::Binary(op, left.clone(), right.clone()));
-        let by = |op: BinaryOp, value: i128| Some(Rvalue::Binary(op, left.clone(), Operand::constant(ty, ConstKind::Int(value))));
+        let by = |op: BinaryOp, value: i128| Some(Rvalue::Binary(op, left.clone(), Operand::constant(ty, ConstKind::int(value))));
         let fits = || self.exact(op, left, right).is_some_and(|exact| whole.0 <= exact.0 && exact.1 <= whole.1);
         let power = right.as_int().filter(|value| is_power(*value));
         match op {

@@ -134,7 +134,7 @@ fn answer_in(statements: &[Statement], mut question: Question, borrowed: &BitSet
                 if place == &question.place {
                     match (value, question.variant) {
                         (Rvalue::Use(Operand::Const(Const { kind: ConstKind::Int(value), .. })), false) => {
-                            return Found::Known(if question.negated { i128::from(*value == 0) } else { *value });
+                            return Found::Known(if question.negated { i128::from(*value == Wide::ZERO) } else { value.get() });
                         }
                         (Rvalue::Use(Operand::Copy(from) | Operand::Move(from)), _) if !from.is_indirect() && from.index_locals().next().is_none() => {
                             question.place = from.clone();

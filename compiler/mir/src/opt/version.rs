@@ -283,7 +283,7 @@ fn is_steady(operand: &Operand, facts: &Ssa, assigned: &FastMap<Local, u32>) -> 
 }
 
 fn constant(ty: Ty, value: i128) -> Operand {
-    Operand::constant(ty, ConstKind::Int(value))
+    Operand::constant(ty, ConstKind::int(value))
 }
 
 fn flipped(op: BinaryOp) -> Option<BinaryOp> {

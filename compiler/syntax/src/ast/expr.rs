@@ -247,7 +247,7 @@ pub enum ExprKind {
 pub struct MethodCall {
     pub receiver: Expr,
     pub name: Ident,
-    pub turbofish: Option<GenericArgs>,
+    pub turbofish: Option<Box<GenericArgs>>,
     pub args: Vec<Expr>,
 }
 

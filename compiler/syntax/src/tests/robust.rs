@@ -15,7 +15,7 @@ impl Random {
 
 fn survives(text: &str) {
     let mut sources = SourceMap::new();
-    let file = sources.add("test.aur", text, false);
+    let file = sources.add("test.aur", text.to_owned(), false);
     let mut diags = Diags::new();
     let tree = crate::parse(&file, &mut diags);
     let _ = crate::print::ast(&tree);

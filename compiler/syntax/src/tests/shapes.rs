@@ -118,7 +118,7 @@ fn literals_have_their_values() {
 fn spans_cover_what_was_written() {
     let text = "fn f() {\n    g(\"a {b + 1} c\")\n}";
     let mut sources = diag::SourceMap::new();
-    let file = sources.add("test.aur", text, false);
+    let file = sources.add("test.aur", text.to_owned(), false);
     let tree = crate::parse(&file, &mut diag::Diags::new());
     let crate::ast::ItemKind::Fn(function) = &tree.items[0].kind else { panic!("no function") };
     let body = function.body.as_ref().expect("a body");

@@ -67,7 +67,7 @@ pub(super) fn program(session: &mut Session, texts: &[Text], observed: Option<Gr
     let root = Arc::new(syntax::ast::File::default());
     let mut modules = vec![Module { path: Vec::new(), file: root, library: false }];
     for (number, text) in texts.iter().enumerate() {
-        let source = session.sources.add(text.path.clone(), text.text, false);
+        let source = session.sources.add(text.path.clone(), text.text.to_owned(), false);
         let tree = session.phase("parse", |session| syntax::parse(&source, &mut session.diags));
         let path = vec![diag::Symbol::intern(&module(number))];
         modules.push(Module { path, file: Arc::new(tree), library: false });
