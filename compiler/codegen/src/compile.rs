@@ -63,15 +63,11 @@ pub fn pieces(unit: &Unit<'_>) -> Vec<Piece> {
 pub fn compile(unit: &Unit<'_>, options: &Options) -> Vec<Compiled> {
     let isa = isa::isa(options);
     let pieces = pieces(unit);
-    let threads = match options.threads {
-        0 => cores::count(),
-        threads => threads,
-    };
     let weight = |piece: &Piece| match piece {
         Piece::Instance(id) => unit.body(*id).blocks.iter().map(|block| block.statements.len() + 2).sum::<usize>() * STATEMENT_WEIGHT,
         Piece::Wrapper(_) | Piece::Init => STATEMENT_WEIGHT,
     };
-    cores::map_with(threads, pieces, weight, || Compiler::new(unit, &isa), |compiler, piece| compiler.compile(piece))
+    cores::map_with(options.threads, pieces, weight, || Compiler::new(unit, &isa), |compiler, piece| compiler.compile(piece))
 }
 
 /// One statement takes about so many microseconds.

@@ -5,7 +5,7 @@
 //! handed out again.
 
 use std::cell::Cell;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Trees are as deep as a text is nested, and phases follow them recursively, on whichever thread. Only touched pages cost anything.
@@ -21,16 +21,24 @@ thread_local! {
 
 /// How many threads work at a time, if there is enough to do.
 pub fn count() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX)
+    // The system is asked through files.
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX))
+}
+
+/// Whatever work is handed out meanwhile stays on this thread: for those who count what it does.
+pub fn alone<T>(work: impl FnOnce() -> T) -> T {
+    let _inside = Inside::begin();
+    work()
 }
 
 /// What `work` makes of each item, in the order of the items. Heavy ones are begun first; what is last to be begun should be short.
 /// `weight` says how many microseconds an item takes, more or less; `own` makes what a thread keeps at hand from item to item.
 pub fn map<T: Send, Own, R: Send>(items: Vec<T>, weight: impl Fn(&T) -> usize, own: impl Fn() -> Own + Sync, work: impl Fn(&mut Own, T) -> R + Sync) -> Vec<R> {
-    map_with(count(), items, weight, own, work)
+    map_with(0, items, weight, own, work)
 }
 
-/// The same on so many threads at most.
+/// The same on so many threads at most; 0: on all cores.
 pub fn map_with<T: Send, Own, R: Send>(
     threads: usize,
     items: Vec<T>,
@@ -39,9 +47,13 @@ pub fn map_with<T: Send, Own, R: Send>(
     work: impl Fn(&mut Own, T) -> R + Sync,
 ) -> Vec<R> {
     let weights: Vec<usize> = items.iter().map(weight).collect();
-    let threads = if IS_SHARE.get() { 1 } else { threads };
-    let threads = threads.min(items.len()).min(1 + weights.iter().sum::<usize>() / WORTH_A_THREAD);
-    if threads <= 1 {
+    let worth = if IS_SHARE.get() { 1 } else { items.len().min(1 + weights.iter().sum::<usize>() / WORTH_A_THREAD) };
+    let threads = match (worth, threads) {
+        (..=1, _) => 1,
+        (worth, 0) => worth.min(count()),
+        (worth, threads) => worth.min(threads),
+    };
+    if threads == 1 {
         let mut own = own();
         return items.into_iter().map(|item| work(&mut own, item)).collect();
     }
@@ -76,18 +88,17 @@ pub fn map_with<T: Send, Own, R: Send>(
     results.into_iter().flatten().collect()
 }
 
-/// A share of the work is being done on this thread.
-struct Inside;
+/// A share of the work is being done on this thread; whether that was so before.
+struct Inside(bool);
 
 impl Inside {
     fn begin() -> Inside {
-        IS_SHARE.set(true);
-        Inside
+        Inside(IS_SHARE.replace(true))
     }
 }
 impl Drop for Inside {
     fn drop(&mut self) {
-        IS_SHARE.set(false);
+        IS_SHARE.set(self.0);
     }
 }
 

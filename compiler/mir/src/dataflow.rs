@@ -37,6 +37,7 @@ pub fn forward<A: Forward>(body: &Body, analysis: &A) -> Vec<Option<A::State>> {
     // Blocks to be looked at, by rank: the lowest first, so that loops settle before what follows them.
     let mut waiting = BitSet::new(order.len());
     waiting.insert(0);
+    let mut targets = Vec::new();
     while let Some(next) = waiting.first() {
         waiting.remove(next);
         let id = order[next];
@@ -67,14 +68,20 @@ pub fn forward<A: Forward>(body: &Body, analysis: &A) -> Vec<Option<A::State>> {
         if let Some(unwind) = unwind {
             arrive(unwind, &state, &mut entry);
         }
-        let mut targets = Vec::new();
+        targets.clear();
         block.terminator.kind.each_successor(|to| targets.push(to));
         if unwind.is_some() {
             // It is visited last.
             targets.pop();
         }
-        for to in targets {
+        // The last one may have the state itself.
+        let last = targets.pop();
+        for &to in &targets {
             let mut state = state.clone();
+            analysis.edge(&mut state, at, &block.terminator, to);
+            arrive(to, &state, &mut entry);
+        }
+        if let Some(to) = last {
             analysis.edge(&mut state, at, &block.terminator, to);
             arrive(to, &state, &mut entry);
         }

@@ -103,37 +103,55 @@ const PIECE: usize = 512;
 /// uniting sets that came from one and differ in few places.
 #[derive(Clone, Debug)]
 pub struct SharedBits {
-    pieces: Vec<Rc<[u64; PIECE / 64]>>,
+    /// Most bodies need no other: a copy of it is no allocation.
+    first: Piece,
+    others: Vec<Piece>,
 }
+
+type Piece = Rc<[u64; PIECE / 64]>;
 
 impl SharedBits {
     pub fn new(bound: usize) -> SharedBits {
-        SharedBits { pieces: vec![Rc::new([0; PIECE / 64]); bound.div_ceil(PIECE)] }
-    }
-    pub fn pieces(&self) -> usize {
-        self.pieces.len()
+        SharedBits::made_of(0, bound)
     }
     /// All numbers below the bound; those above it are never asked for.
     pub fn full(bound: usize) -> SharedBits {
-        SharedBits { pieces: vec![Rc::new([u64::MAX; PIECE / 64]); bound.div_ceil(PIECE)] }
+        SharedBits::made_of(u64::MAX, bound)
+    }
+    fn made_of(word: u64, bound: usize) -> SharedBits {
+        let first = Rc::new([word; PIECE / 64]);
+        SharedBits { others: vec![first.clone(); bound.div_ceil(PIECE).saturating_sub(1)], first }
+    }
+    pub fn pieces(&self) -> usize {
+        1 + self.others.len()
+    }
+    fn piece(&mut self, n: usize) -> &mut [u64; PIECE / 64] {
+        Rc::make_mut(match (n / PIECE).checked_sub(1) {
+            None => &mut self.first,
+            Some(index) => &mut self.others[index],
+        })
     }
     pub fn contains(&self, n: usize) -> bool {
-        self.pieces[n / PIECE][n % PIECE / 64] >> (n % 64) & 1 != 0
+        let piece = match (n / PIECE).checked_sub(1) {
+            None => &self.first,
+            Some(index) => &self.others[index],
+        };
+        piece[n % PIECE / 64] >> (n % 64) & 1 != 0
     }
     pub fn insert(&mut self, n: usize) {
         if !self.contains(n) {
-            Rc::make_mut(&mut self.pieces[n / PIECE])[n % PIECE / 64] |= 1 << (n % 64);
+            self.piece(n)[n % PIECE / 64] |= 1 << (n % 64);
         }
     }
     pub fn remove(&mut self, n: usize) {
         if self.contains(n) {
-            Rc::make_mut(&mut self.pieces[n / PIECE])[n % PIECE / 64] &= !(1 << (n % 64));
+            self.piece(n)[n % PIECE / 64] &= !(1 << (n % 64));
         }
     }
     /// Adds all of `other`; whether anything was new.
     pub fn unite(&mut self, other: &SharedBits) -> bool {
         let mut changed = false;
-        for (mine, theirs) in self.pieces.iter_mut().zip(&other.pieces) {
+        for (mine, theirs) in std::iter::once(&mut self.first).chain(&mut self.others).zip(std::iter::once(&other.first).chain(&other.others)) {
             if Rc::ptr_eq(mine, theirs) || mine.iter().zip(theirs.iter()).all(|(mine, theirs)| theirs & !mine == 0) {
                 continue;
             }

@@ -8,7 +8,7 @@ use super::Cx;
 use super::ssa::{self, Ssa};
 use crate::body::*;
 use crate::fast::FastMap;
-use crate::graph::predecessors;
+use crate::graph::{Edges, predecessors};
 use hir::ty::{Ty, TyKind};
 
 /// Of one way: what is computed though it may not be needed.
@@ -58,7 +58,7 @@ struct Fork {
 }
 
 impl Fork {
-    fn at(body: &Body, before: &[Vec<BlockId>], at: BlockId) -> Option<Fork> {
+    fn at(body: &Body, before: &Edges, at: BlockId) -> Option<Fork> {
         let block = body.block(at);
         let TerminatorKind::Switch { value, targets, otherwise } = &block.terminator.kind else { return None };
         let [(0, no)] = targets[..] else { return None };

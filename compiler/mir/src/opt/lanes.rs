@@ -11,7 +11,7 @@
 //! old loop. Sums of floats stay as they are: they are rounded otherwise in another order.
 
 use super::Cx;
-use super::loops::{Natural, enter_through, find_loops};
+use super::loops::{Natural, enter_through, find_loops_with};
 use super::ssa::{self, Ssa};
 use crate::body::*;
 use crate::fast::FastMap;
@@ -31,9 +31,9 @@ const BLOCK_VECTORS: i128 = 8;
 /// Whether any loop is done in vectors now.
 pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
     let Some(LangItem::Adt(simd)) = cx.types.program.program().lang.get("simd") else { return false };
-    let loops = find_loops(body);
-    let innermost = |natural: &&Natural| !loops.iter().any(|other| other.head != natural.head && natural.contains(other.head));
     let facts = ssa::find(body);
+    let loops = find_loops_with(body, &facts.dominators);
+    let innermost = |natural: &&Natural| !loops.iter().any(|other| other.head != natural.head && natural.contains(other.head));
     let mut found: Vec<(&Natural, Plan)> = Vec::new();
     for natural in loops.iter().filter(innermost) {
         if let Some(plan) = Reader::new(cx, body, &facts, natural).plan() {

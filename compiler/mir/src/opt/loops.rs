@@ -28,7 +28,10 @@ impl Natural {
 
 /// Outer loops first, so that what does not change in them either moves all the way at once.
 pub(super) fn find_loops(body: &Body) -> Vec<Natural> {
-    let dominators = Dominators::of(body);
+    find_loops_with(body, &Dominators::of(body))
+}
+
+pub(super) fn find_loops_with(body: &Body, dominators: &Dominators) -> Vec<Natural> {
     let before = predecessors(body);
     let mut heads: Vec<(BlockId, Vec<BlockId>)> = Vec::new();
     for id in body.block_ids() {

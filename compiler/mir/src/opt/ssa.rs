@@ -3,7 +3,7 @@
 
 use crate::body::*;
 use crate::fast::BitSet;
-use crate::graph::{predecessors, reverse_postorder};
+use crate::graph::{Edges, flat_order};
 use crate::place::Location;
 
 pub(super) struct Ssa {
@@ -13,6 +13,7 @@ pub(super) struct Ssa {
     pub reads: Vec<u32>,
     /// Its address is taken.
     pub borrowed: BitSet,
+    pub dominators: Dominators,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +35,7 @@ impl Ssa {
 
 pub(super) fn find(body: &Body) -> Ssa {
     let count = body.locals.len();
-    let mut facts = Ssa { defs: vec![Def::Never; count], reads: vec![0; count], borrowed: BitSet::new(count) };
+    let mut facts = Ssa { defs: vec![Def::Never; count], reads: vec![0; count], borrowed: BitSet::new(count), dominators: Dominators::of(body) };
     for param in body.params() {
         facts.defs[param.index()] = Def::Param;
     }
@@ -50,15 +51,13 @@ pub(super) fn find(body: &Body) -> Ssa {
     for local in facts.borrowed.iter() {
         facts.defs[local] = Def::Many;
     }
-    let dominators = Dominators::of(body);
-    let mut check = Check { facts: &mut facts, dominators: &dominators };
     for id in body.block_ids() {
         let block = body.block(id);
         for (index, statement) in block.statements.iter().enumerate() {
-            each_read(statement, &mut |local| check.read(local, Location::new(id, index)));
+            each_read(statement, &mut |local| facts.check_read(local, Location::new(id, index)));
         }
         let at = Location::new(id, block.statements.len());
-        each_terminator_read(&block.terminator.kind, &mut |local| check.read(local, at));
+        each_terminator_read(&block.terminator.kind, &mut |local| facts.check_read(local, at));
     }
     facts
 }
@@ -110,21 +109,16 @@ impl Ssa {
     }
 }
 
-struct Check<'a> {
-    facts: &'a mut Ssa,
-    dominators: &'a Dominators,
-}
-
-impl Check<'_> {
-    fn read(&mut self, local: Local, at: Location) {
-        if let Def::At(def) = self.facts.defs[local.index()] {
+impl Ssa {
+    fn check_read(&mut self, local: Local, at: Location) {
+        if let Def::At(def) = self.defs[local.index()] {
             let behind = if def.block == at.block {
                 def.statement < at.statement
             } else {
                 self.dominators.dominates(def.block, at.block)
             };
             if !behind {
-                self.facts.defs[local.index()] = Def::Many;
+                self.defs[local.index()] = Def::Many;
             }
         }
     }
@@ -189,17 +183,20 @@ const NONE: u32 = u32::MAX;
 
 impl Dominators {
     pub fn of(body: &Body) -> Dominators {
-        let order = reverse_postorder(body);
+        let edges = Edges::of(body);
+        let order = flat_order(&edges);
         let mut rank = vec![NONE; body.blocks.len()];
         for (index, block) in order.iter().enumerate() {
             rank[block.index()] = index as u32;
         }
-        let predecessors = predecessors(body);
-        let mut nearest = vec![NONE; order.len()];
-        nearest[0] = 0;
-        let mut changed = true;
-        while changed {
-            changed = false;
+        let predecessors = edges.backward();
+        let nearest = vec![NONE; order.len()];
+        let mut found = Dominators { rank, nearest };
+        found.nearest[0] = 0;
+        let mut again = true;
+        while again {
+            let Dominators { rank, nearest } = &mut found;
+            let mut changed = false;
             for (index, block) in order.iter().enumerate().skip(1) {
                 let mut new = NONE;
                 for before in &predecessors[block.index()] {
@@ -207,15 +204,20 @@ impl Dominators {
                     if before == NONE || nearest[before as usize] == NONE {
                         continue;
                     }
-                    new = if new == NONE { before } else { meet(&nearest, new, before) };
+                    new = if new == NONE { before } else { meet(nearest, new, before) };
                 }
                 if nearest[index] != new {
                     nearest[index] = new;
                     changed = true;
                 }
             }
+            // Edges that lead back change nothing where they lead to what dominates them: nearly always.
+            again = changed && !order.iter().all(|block| {
+                let leads_back = |to: &&BlockId| found.rank[to.index()] <= found.rank[block.index()];
+                edges[block.index()].iter().filter(leads_back).all(|to| found.dominates(*to, *block))
+            });
         }
-        Dominators { rank, nearest }
+        found
     }
 
     pub fn dominates(&self, above: BlockId, below: BlockId) -> bool {

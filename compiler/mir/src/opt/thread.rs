@@ -18,7 +18,7 @@ pub(super) fn run(body: &mut Body) -> bool {
     for (index, block) in order.iter().enumerate() {
         rank[block.index()] = index as u32;
     }
-    let mut before = predecessors(body);
+    let mut before = predecessors(body).lists();
     let borrowed = borrowed(body);
     let mut changed = false;
     for &id in &order {

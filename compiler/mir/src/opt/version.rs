@@ -59,14 +59,13 @@ fn version(cx: &Cx, body: &mut Body, natural: &Natural) -> Option<Version> {
     let facts = ssa::find(body);
     let assigned = assigned(body, natural);
     let counter = Counter::find(cx, body, &facts, natural, &assigned).or_else(|| Counter::find_guarded(cx, body, &facts, natural, &assigned))?;
-    let dominators = Dominators::of(body);
     let source = body.block(natural.head).terminator.source;
     let mut asking = Asking {
         cx,
         body,
         facts: &facts,
         natural,
-        dominators: &dominators,
+        dominators: &facts.dominators,
         assigned: &assigned,
         counter,
         source,

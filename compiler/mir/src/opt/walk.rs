@@ -4,7 +4,7 @@
 //! asked whether it is nothing yet, the address behind the last element, computed in front of the loop, says the same.
 
 use super::Cx;
-use super::loops::{Natural, enter_through, find_loops};
+use super::loops::{Natural, enter_through, find_loops_with};
 use super::ssa::{self, Ssa};
 use crate::body::*;
 use hir::ty::TyKind;
@@ -17,7 +17,7 @@ pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
     let mut any = false;
     for _ in 0..CHANGES_MAX {
         let facts = ssa::find(body);
-        let found = find_loops(body).into_iter().find_map(|natural| Walk::find(cx, body, &facts, &natural).map(|walk| (natural, walk)));
+        let found = find_loops_with(body, &facts.dominators).into_iter().find_map(|natural| Walk::find(cx, body, &facts, &natural).map(|walk| (natural, walk)));
         let Some((natural, walk)) = found else { break };
         walk.write(body, &natural);
         any = true;

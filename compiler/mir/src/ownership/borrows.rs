@@ -43,13 +43,10 @@ pub(super) fn check(types: &Types, keeps: &Keeps, typed: &typed::Body, bodies: &
     let leads_out = |param: &Local| matches!(body.local_decl(*param).ty.kind(), TyKind::Ref(Mutable::Yes, to) if views.leads_out(*to));
     let ways_out = if let Origin::Fn(_) = body.origin { body.params().filter(leads_out).collect() } else { Vec::new() };
     let mut checker = Checker { names, loans: &loans, liveness: &liveness, allowed, lent_only, diags, reported: Vec::new(), told: Vec::new(), escapes: Vec::new(), ways_out };
-    for id in body.block_ids() {
+    for (id, state) in body.block_ids().zip(entry) {
         // The way out of a panic does what the ordinary way does.
-        if body.block(id).cleanup {
-            continue;
-        }
-        if let Some(state) = &entry[id.index()] {
-            checker.block(id, state.clone());
+        if let Some(state) = state.filter(|_| !body.block(id).cleanup) {
+            checker.block(id, state);
         }
     }
 }

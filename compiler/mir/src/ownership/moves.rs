@@ -8,7 +8,7 @@ use super::names::{Definition, Names, Root};
 use crate::body::*;
 use crate::errors::{self, HowMoved};
 use crate::fast::{BitSet, FastSet};
-use crate::graph::predecessors;
+use crate::graph::{Edges, predecessors};
 use crate::init::{Init, InitAnalysis};
 use crate::paths::{PathId, Paths};
 use crate::place::Location;
@@ -31,7 +31,7 @@ pub(super) fn check(
     let analysis = InitAnalysis { body, paths: &paths };
     let entry = analysis.run();
     let names = Names { types, typed, body };
-    Checker { names, paths: &paths, analysis: &analysis, diags, changed, reported: Vec::new(), preds: None }.run(&entry);
+    Checker { names, paths: &paths, analysis: &analysis, diags, changed, reported: Vec::new(), preds: None }.run(entry);
 }
 
 pub(super) struct Checker<'a> {
@@ -42,7 +42,7 @@ pub(super) struct Checker<'a> {
     pub changed: &'a mut FastSet<LocalId>,
     /// Moves (or locals never given a value) of which a use was reported already.
     reported: Vec<Went>,
-    preds: Option<Vec<Vec<BlockId>>>,
+    preds: Option<Edges>,
 }
 
 /// How a place came to lack its value.
@@ -53,15 +53,11 @@ enum Went {
 }
 
 impl Checker<'_> {
-    fn run(mut self, entry: &[Option<Init>]) {
+    fn run(mut self, entry: Vec<Option<Init>>) {
         let body = self.names.body;
-        for id in body.block_ids() {
+        for (id, state) in body.block_ids().zip(entry) {
             let block = body.block(id);
-            let Some(state) = &entry[id.index()] else { continue };
-            if block.cleanup {
-                continue;
-            }
-            let mut state = state.clone();
+            let Some(mut state) = state.filter(|_| !block.cleanup) else { continue };
             for (index, statement) in block.statements.iter().enumerate() {
                 let at = Location::new(id, index);
                 each_touch(statement, &mut |place, touch| self.touch(&mut state, place, touch, at));
