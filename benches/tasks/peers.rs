@@ -1,4 +1,4 @@
-//! What the machine itself and Rust's library can do: `transfer`, `sort`, `sum`. Prints `name value` as the Aurora programs do.
+//! What the machine itself and Rust's library can do: `transfer`, `sort`, `sum`, `map`. Prints `name value` as the Aurora programs do.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -60,11 +60,34 @@ fn sum() {
     assert_eq!(total, (n / 8 * 28) as f64);
 }
 
+/// A function of every number of one slice into another, by two plain threads.
+fn map() {
+    let n = 20_000_000;
+    let from: Vec<f64> = (0..n).map(|i| i as f64).collect();
+    let mut to = vec![0.0; n];
+    let curve = |x: f64| {
+        let y = x * 0.5 + 1.0;
+        (y.sqrt() + y / (x + 1.0)) * y
+    };
+    let part = |from: &[f64], to: &mut [f64]| from.iter().zip(to).for_each(|(x, y)| *y = curve(*x));
+    part(&from, &mut to);
+    let start = Instant::now();
+    let (low, high) = from.split_at(n / 2);
+    let (low_to, high_to) = to.split_at_mut(n / 2);
+    std::thread::scope(|scope| {
+        scope.spawn(|| part(low, low_to));
+        part(high, high_to);
+    });
+    println!("map {}", start.elapsed().as_nanos());
+    assert_eq!(to[0], 2.0);
+}
+
 fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("transfer") => transfer(),
         Some("sort") => sort(),
         Some("sum") => sum(),
+        Some("map") => map(),
         _ => std::process::exit(2),
     }
 }

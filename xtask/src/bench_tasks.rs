@@ -78,6 +78,7 @@ const ROWS: &[Row] = &[
     row("bytes of a task blocked on a channel / Go", ((Maker::Aurora, "live", &["100000"], 2), "bytes"), go("live", &["100000"]), AtMost(1.6), 0.4),
     row("parallel mandelbrot, 2 workers, speedup", (MANDELBROT, "parallel"), Some((MANDELBROT, "plain")), AtLeast(1.9), 1.97),
     row("parallel map, 2 workers, speedup", (MAP, "parallel"), Some((MAP, "plain")), AtLeast(1.9), 1.97),
+    row("parallel map / plain threads", (MAP, "parallel"), Some(((Maker::Rust, "peers", &["map"], 2), "map")), AtMost(1.05), 1.0),
     row("parallel sum, 2 workers, speedup", (SUM, "parallel"), Some((SUM, "plain")), AtLeast(1.9), 1.97),
     row("parallel sum / the memory's limit", (SUM, "parallel"), Some(((Maker::Rust, "peers", &["sum"], 2), "sum")), AtMost(1.1), 1.0),
     row("parallel sort of 10 M / Rust's `sort_unstable`", ((Maker::Aurora, "sort", &[], 2), "sort"), Some(((Maker::Rust, "peers", &["sort"], 1), "sort")), AtMost(0.7), 0.52),
