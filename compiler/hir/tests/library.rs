@@ -34,7 +34,7 @@ fn files(folder: &Path, path: &[Symbol], out: &mut Vec<(Vec<Symbol>, PathBuf)>) 
 
 fn load(main: &str, sources: &mut SourceMap, diags: &mut Diags) -> Vec<ModuleSource> {
     let mut modules = Vec::new();
-    let root = sources.add("main.aur", main, false);
+    let root = sources.add("main.aur", main.to_string(), false);
     modules.push(ModuleSource { path: Vec::new(), file: Arc::new(syntax::parse(&root, diags)), library: false });
     let mut found = Vec::new();
     files(&library_folder(), &[Symbol::intern("std")], &mut found);
