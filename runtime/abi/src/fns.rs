@@ -115,6 +115,14 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_miss(fiber: *mut u8, object: *mut u8) -> i64;
             /// From now on using an object is made of smaller steps.
             plain fn rt_observe_divide(fiber: *mut u8);
+            /// Whether uses of a channel have numbers of their own.
+            plain fn rt_observe_numbers() -> i64;
+            /// From now on they are all in one order.
+            plain fn rt_observe_one_order(fiber: *mut u8);
+            /// What became of the use of an object that has this number is told, once; not 0.
+            plain fn rt_observe_tell(fiber: *mut u8, object: *mut u8, number: i64, what: i64);
+            /// Waits until that is told.
+            plain fn rt_observe_hear(fiber: *mut u8, object: *mut u8, number: i64) -> i64;
             /// Waits until a task has ended, with another one in mind. 0: the task has to wait by itself.
             plain fn rt_observe_until_ended(fiber: *mut u8, task: *mut u8) -> i64;
             /// The task waits for one of several things, which it has chosen beforehand: 1, or 2 if one of them is a time.

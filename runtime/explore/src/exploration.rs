@@ -2,7 +2,7 @@
 
 use crate::engine::{Direction, Engine};
 use crate::graph::{Graph, Id, Task};
-use crate::program::{Bounds, Failure, How, Known, MemoryAccess, Report, Run, Stance, Waits, again};
+use crate::program::{Bounds, Failure, How, Known, MemoryAccess, Report, Run, Waits, again};
 use crate::shrink::{Cost, Failing, shrink};
 use crate::world::World;
 use rt::observe::{self, End, Ended, Session, StepPlace, Waiting};
@@ -50,6 +50,7 @@ impl<'a> Exploration<'a> {
     pub fn begin_again(&mut self) {
         observe::look_for_cancellation(self.known.stance.cancels);
         observe::divide(self.known.stance.divides);
+        observe::order_uses(self.known.stance.one_order);
         self.world = World::new((self.start)(), self.bounds);
         self.world.engine.know(&self.known);
         self.world.engine.bind(&self.known, self.bounds.preemptions);
@@ -104,7 +105,7 @@ impl<'a> Exploration<'a> {
                 }
                 End::Endless(Waiting { task, place }) => How::Endless(Waits { task, place, at: None }),
                 End::Stopped => How::Diverged,
-                End::Void | End::Cancels | End::Divides => continue,
+                End::Void | End::Cancels | End::Divides | End::OneOrder => continue,
                 End::Stuck(_) if self.world.engine.has_given_up() => continue,
                 End::Raced(accesses) => {
                     raced = accesses;
@@ -130,8 +131,9 @@ impl<'a> Exploration<'a> {
     /// Whether the run has shown something that an exploration has to know from its beginning.
     fn learns(&mut self, end: &End) -> bool {
         match end {
-            End::Cancels => self.known.stance = Stance { cancels: true, divides: true },
+            End::Cancels => (self.known.stance.cancels, self.known.stance.divides) = (true, true),
             End::Divides => self.known.stance.divides = true,
+            End::OneOrder => self.known.stance.one_order = true,
             _ if self.world.engine.begins_again => self.world.engine.tell(&mut self.known),
             _ => return false,
         }

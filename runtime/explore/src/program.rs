@@ -66,6 +66,8 @@ pub struct Stance {
     pub cancels: bool,
     /// Using an object of the library is more than one.
     pub divides: bool,
+    /// Uses of a channel are all in one order, whoever makes them.
+    pub one_order: bool,
 }
 
 /// What an exploration has to know from its beginning; what it learns later makes it begin again.

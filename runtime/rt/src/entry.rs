@@ -138,6 +138,9 @@ may_park! {
     rt_observe_try_lock(*mut u8, *mut u8) -> i64 => observe::try_lock;
     rt_observe_miss(*mut u8, *mut u8) -> i64 => observe::miss;
     rt_observe_divide(*mut u8) => observe::divides;
+    rt_observe_one_order(*mut u8) => observe::one_order;
+    rt_observe_tell(*mut u8, *mut u8, i64, i64) => observe::tell;
+    rt_observe_hear(*mut u8, *mut u8, i64) -> i64 => observe::hear;
     rt_observe_until_ended(*mut u8, *mut u8) -> i64 => observe::until_ended;
     rt_observe_unlock(*mut u8, *mut u8) => observe::unlock;
     rt_observe_choose(*mut u8, i64) -> i64 => observe::choose;
@@ -209,6 +212,7 @@ exported! {
     fn rt_observe_owner(fiber: *mut u8, at: *mut u8, last: i64) { observe::owner(fiber.cast(), at as u64, last != 0) }
     fn rt_observe_mix(hash: u64, at: *mut u8, size: i64) -> u64 { observe::mix(hash, at, size as usize) }
     fn rt_observe_whole() -> i64 { observe::whole() }
+    fn rt_observe_numbers() -> i64 { observe::numbers() }
     fn rt_observe_task(fiber: *mut u8) -> i64 { observe::task_number(fiber) }
     fn rt_observe_knows(fiber: *mut u8, other: i64) -> i64 { observe::knows(fiber, other) }
     fn rt_observe_quiet(fiber: *mut u8) { observe::quiet(fiber) }

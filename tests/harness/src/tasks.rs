@@ -13,6 +13,7 @@ const KINDS: &[&[&str]] = &[
     &["lock", "await_value", "put_value", "put_value"],
     &["barrier", "barrier", "once", "once_get", "load", "store"],
     &["send", "recv", "load", "store", "load"],
+    &["send", "send", "recv", "load"],
     &["send", "recv", "try_send", "try_recv"],
 ];
 

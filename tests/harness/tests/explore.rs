@@ -38,7 +38,8 @@ fn judge_one(path: &str, wanted: &str) -> Result<(), String> {
             Some((most, _)) => format!("complete up to {most} preemption"),
             None => "complete (".into(),
         };
-        return if done.out.starts_with(&format!("{count} executions, {complete}")) { Ok(()) } else { Err(shown) };
+        let executions = if count == "1" { "execution" } else { "executions" };
+        return if done.out.starts_with(&format!("{count} {executions}, {complete}")) { Ok(()) } else { Err(shown) };
     }
     match wanted.strip_prefix("finds ") {
         None => if done.out.contains(", complete") { Ok(()) } else { Err(shown) },

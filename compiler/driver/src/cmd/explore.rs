@@ -46,7 +46,7 @@ impl Observed {
         // SAFETY: the code was bound to these symbols and is kept beside the session.
         let made = unsafe { rt::observe::Session::new(code.header()) };
         match made {
-            Ok(made) => Ok(Observed { _code: code, session: made, stance: explore::Stance { cancels: false, divides: grain == Grain::Atomics }, mark: mark(session) }),
+            Ok(made) => Ok(Observed { _code: code, session: made, stance: explore::Stance { divides: grain == Grain::Atomics, ..explore::Stance::default() }, mark: mark(session) }),
             Err(report) => {
                 eprint!("{report}");
                 Err(exit::USER)
@@ -77,16 +77,17 @@ impl Observed {
         }
         let (divides, directions) = directions.strip_prefix("d:").map_or((false, directions), |rest| (true, rest));
         let (cancels, directions) = directions.strip_prefix("c:").map_or((false, directions), |rest| (true, rest));
-        let stance = explore::Stance { cancels, divides };
+        let (one_order, directions) = directions.strip_prefix("o:").map_or((false, directions), |rest| (true, rest));
+        let stance = explore::Stance { cancels, divides, one_order };
         let directions = timeline::decode(directions).ok_or("error: this is no schedule that `explore` has printed")?;
         Ok(explore::again(&self.session, self.session.entry(test), &directions, stance))
     }
 
     /// What repeats a failure.
     pub(super) fn replay(&self, failure: &explore::Failure) -> String {
-        let explore::Stance { cancels, divides } = failure.stance;
-        let (divides, cancels) = (if divides { "d:" } else { "" }, if cancels { "c:" } else { "" });
-        format!("{:06x}:{divides}{cancels}{}", self.mark, timeline::encode(&failure.directions))
+        let explore::Stance { cancels, divides, one_order } = failure.stance;
+        let marks: String = [(divides, "d:"), (cancels, "c:"), (one_order, "o:")].into_iter().filter(|mark| mark.0).map(|mark| mark.1).collect();
+        format!("{:06x}:{marks}{}", self.mark, timeline::encode(&failure.directions))
     }
 }
 

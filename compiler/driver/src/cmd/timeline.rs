@@ -160,7 +160,7 @@ fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<
                 _ => Some(format!("sees that {name} has ended")),
             };
         }
-        place::CANCEL | place::OBJECT | place::NEXT => return None,
+        place::CANCEL | place::OBJECT | place::NEXT | place::ITEM => return None,
         place::STEP => return Some(step.operation.clone()),
         place::SERVING => {
             return match event.kind {
@@ -247,7 +247,7 @@ fn waits_for(failure: &Failure, waits: &Waits, names: &Names) -> String {
                 None => "waits for a lock".into(),
             }
         }
-        place::STEP if !waits.place.operation.is_empty() => format!("waits in {}, and nobody is left who could end that", waits.place.operation),
+        place::STEP | place::ITEM if !waits.place.operation.is_empty() => format!("waits in {}, and nobody is left who could end that", waits.place.operation),
         _ if blocked.is_none() => "goes round and round and sees nothing new".into(),
         _ => "waits, and nobody will wake it".into(),
     }

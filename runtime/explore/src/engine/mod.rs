@@ -7,6 +7,7 @@
 //! is taken back only if it was added in the one way that every graph has ("maximally"), so that each graph is met once.
 //! Reads that wait are re-pointed in place when the last value changes (Awamoche, CAV 2023).
 
+mod access;
 mod bounded;
 mod drawn;
 mod objects;
@@ -717,132 +718,12 @@ impl Engine {
         self.outcome(id)
     }
 
-    fn read(&mut self, event: Event, id: Id) {
-        let (task, location) = (event.task, event.location);
-        let initial = self.locations[location as usize].initial;
-        let top = self.graph.modifications(location).len();
-        let lowest = if self.only_awaited(location) { top } else { self.lowest(task, location) };
-        if self.mode != Mode::Exhaustive {
-            return self.read_any(event, id, lowest);
-        }
-        self.read_older(event, id, lowest..top);
-        let mut event = event;
-        let from = self.graph.at_rank(location, top);
-        event.see(from, self.graph.value(from, initial));
-        self.graph.events.push(event);
-        self.clocks.add(&self.graph, id);
-        if event.writes {
-            self.revisit(id);
-            self.graph.place(location, id, top);
-            self.awaken(location);
-        }
-    }
-
-    /// Whether it is a task's end, and nobody looks there without waiting.
-    fn only_awaited(&self, location: u32) -> bool {
-        !self.looks_at_ends && place::kind(self.address(location)) == place::END
-    }
-
-    /// The lowest rank that a task's next read of a location may have.
-    fn lowest(&mut self, task: Task, location: u32) -> usize {
-        let next = self.graph.events.len() as Id;
-        let lowest = lower(&self.graph, location, self.clocks.before_next(task), next);
-        let missed = self.graph.misses.iter().filter(|miss| miss.alone && (miss.task, miss.location) == (task, location));
-        missed.fold(lowest, |lowest, miss| lowest.max(self.graph.rank(location, miss.write) + 1))
-    }
-
-    /// The graphs in which the event reads one of these writes, which are not the last one.
-    fn read_older(&mut self, event: Event, id: Id, ranks: std::ops::Range<usize>) {
-        let (task, location) = (event.task, event.location);
-        let initial = self.locations[location as usize].initial;
-        for rank in ranks {
-            let mut event = event;
-            let from = self.graph.at_rank(location, rank);
-            event.see(from, self.graph.value(from, initial));
-            if event.blocked {
-                // It is not fair to wait for ever when there is something newer to see.
-                continue;
-            }
-            self.clocks.mark(task);
-            self.graph.events.push(event);
-            self.clocks.add(&self.graph, id);
-            if !event.writes {
-                if self.is_consistent(id) {
-                    self.keep_for_later();
-                }
-            } else if self.graph.is_held(location, rank) {
-                // Two updates cannot both follow one write, but the other may follow this one.
-                self.revisit(id);
-            } else {
-                self.graph.place(location, id, rank);
-                if self.is_consistent(id) {
-                    self.keep_for_later().fresh = Some(id);
-                }
-                self.graph.unplace(location, id);
-            }
-            self.graph.events.pop();
-            self.clocks.back(task);
-        }
-    }
-
-    fn write(&mut self, event: Event, id: Id) {
-        let location = event.location;
-        let top = self.graph.modifications(location).len();
-        if self.only_awaited(location) {
-            // Who waits for it will see it, and nobody else looks.
-            self.direction();
-            self.graph.events.push(event);
-            self.clocks.add(&self.graph, id);
-            self.graph.place(location, id, top);
-            return self.awaken(location);
-        }
-        let lowest = lower(&self.graph, location, self.clocks.before_next(event.task), id);
-        self.graph.events.push(event);
-        self.clocks.add(&self.graph, id);
-        let mut rank = top;
-        if self.mode == Mode::Exhaustive {
-            self.revisit(id);
-            for rank in lowest..top {
-                if self.graph.is_held(location, rank) {
-                    continue;
-                }
-                self.graph.place(location, id, rank);
-                if self.is_consistent(id) {
-                    self.keep_for_later();
-                }
-                self.graph.unplace(location, id);
-            }
-        } else if let Some(back) = self.direction() {
-            rank = top.saturating_sub(back as usize);
-            if self.lenient && rank < top {
-                rank = self.clear_place(&event, id, rank, lowest, top);
-            }
-        } else if lowest < top && self.draw(4) == 0 {
-            let wished = lowest + self.draw(top - lowest);
-            rank = self.clear_place(&event, id, wished, lowest, top);
-        }
-        self.graph.place(location, id, rank);
-        self.awaken(location);
-    }
-
     /// The graph as it is now is to be followed another time.
     fn keep_for_later(&mut self) -> &mut Graph {
         let mut copy = self.spare.pop().unwrap_or_default();
         copy.copy(&self.graph);
         self.pending.push(copy);
         self.pending.last_mut().expect("one was pushed")
-    }
-
-    /// This place for a write, if it may stand there; else the last one.
-    fn clear_place(&mut self, event: &Event, id: Id, wished: usize, lowest: usize, top: usize) -> usize {
-        let location = event.location;
-        if wished < lowest || self.graph.is_held(location, wished) {
-            return top;
-        }
-        self.graph.place(location, id, wished);
-        let stands = self.is_consistent(id);
-        self.graph.unplace(location, id);
-        if stands { wished } else { top }
     }
 
     /// Whether it still is, after something was added.

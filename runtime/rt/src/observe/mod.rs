@@ -33,7 +33,7 @@ pub use numbers::Numbers;
 pub use object::*;
 pub use plain::{Use, owner, plain, watch_memory};
 pub use round::{mix, round};
-pub use run::{Session, divide, finish, is_on, look_for_cancellation, without_loops};
+pub use run::{Session, divide, finish, is_on, look_for_cancellation, order_uses, without_loops};
 pub use step::access;
 pub use waiting::*;
 
@@ -155,6 +155,8 @@ pub enum End {
     Cancels,
     /// Something needs the library's own code for waiting: from now on uses of its objects are not one step each.
     Divides,
+    /// Somebody looks whether something is in a channel: from now on all uses of one are in one order.
+    OneOrder,
     /// There is no such run, or it counts for nothing.
     Void,
     /// Two accesses to memory that nothing orders, one to memory that is gone, or an allocation and the first access, which
@@ -190,6 +192,9 @@ pub mod place {
     pub const CANCEL: u64 = 5 * MARK;
     /// Whether a timer is set.
     pub const TIMER: u64 = 6 * MARK;
+    /// What became of the use of an object that has a number, which stands above the address.
+    pub const ITEM: u64 = 8 * MARK;
+    pub const NUMBER_SHIFT: u32 = 48;
     pub fn kind(address: u64) -> u64 {
         address & !(MARK - 1)
     }

@@ -198,6 +198,51 @@ pub fn whole() -> i64 {
     i64::from(is_on() && !world().looks_for_cancellation && !world().divides && !world().probing)
 }
 
+/// Whether uses of a channel have numbers of their own: somebody who looks whether a value is there would be told something else.
+pub fn numbers() -> i64 {
+    i64::from(whole() != 0 && !world().one_order)
+}
+
+/// All uses of a channel are to be in one order.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn one_order(fiber: *mut u8) {
+    if numbers() != 0 {
+        ends(fiber.cast(), End::OneOrder);
+    }
+}
+
+fn item(object: *mut u8, number: i64) -> u64 {
+    place::ITEM | (number as u64) << place::NUMBER_SHIFT | object as u64
+}
+
+/// What became of the use of an object that has this number.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn tell(fiber: *mut u8, object: *mut u8, number: i64, what: i64) {
+    let address = item(object, number);
+    // SAFETY: the row's contract.
+    unsafe { step(fiber.cast(), What::Store(RELEASE, what as u64), address, 8, None) };
+    let now = world().task(current(fiber.cast())).now;
+    world().times.insert(address, now);
+}
+
+/// Waits until that is told.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn hear(fiber: *mut u8, object: *mut u8, number: i64) -> i64 {
+    let address = item(object, number);
+    // SAFETY: the row's contract.
+    let (what, _) = unsafe { step(fiber.cast(), What::AwaitChange(0), address, 8, None) };
+    let told = world().times.get(&address).copied().unwrap_or(0);
+    let task = world().task(current(fiber.cast()));
+    task.now = task.now.max(told);
+    what as i64
+}
+
 /// Waits until the lock is this task's: in the order of asking.
 ///
 /// # Safety

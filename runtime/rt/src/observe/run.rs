@@ -71,6 +71,8 @@ pub(super) struct World {
     pub(super) looks_for_cancellation: bool,
     /// Uses of the library's objects are not one step each.
     pub(super) divides: bool,
+    /// Uses of a channel are all in one order.
+    pub(super) one_order: bool,
     /// The time up to which an object has been used.
     pub(super) times: HashMap<u64, i64, Numbers>,
     /// The run is over, and those who wait are let into the library's own waiting, without steps: whether one wakes another.
@@ -127,6 +129,7 @@ impl World {
             cancellations: HashMap::default(),
             looks_for_cancellation: false,
             divides: false,
+            one_order: false,
             times: HashMap::default(),
             probing: false,
             woken: false,
@@ -257,6 +260,11 @@ pub fn look_for_cancellation(looks: bool) {
 /// From now on (or no longer) uses of the library's objects are made of smaller steps.
 pub fn divide(divides: bool) {
     world().divides = divides;
+}
+
+/// From now on (or no longer) uses of a channel are all in one order.
+pub fn order_uses(one: bool) {
+    world().one_order = one;
 }
 
 /// What runs from now on has no loops (or may have some): a weak exchange may fail though the value is the expected one, which in a
