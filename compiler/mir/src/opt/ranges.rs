@@ -26,9 +26,9 @@ const NONE: u32 = u32::MAX;
 
 /// Whether anything changed.
 pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
-    let Some(states) = Ranges::new(cx, body).and_then(|ranges| ranges.solve()) else { return false };
     let changes = {
-        let mut ranges = Ranges::new(cx, body).expect("it was there before");
+        let Some(mut ranges) = Ranges::new(cx, body) else { return false };
+        let Some(states) = ranges.solve() else { return false };
         let mut changes = Vec::new();
         for id in body.block_ids() {
             if let Some(state) = &states[id.index()] {
@@ -123,7 +123,7 @@ impl<'a> Ranges<'a> {
 
     // ---- Until nothing changes.
 
-    fn solve(mut self) -> Option<States> {
+    fn solve(&mut self) -> Option<States> {
         let count = self.body.blocks.len();
         let order = reverse_postorder(self.body);
         let mut rank = vec![NONE; count];
@@ -153,17 +153,17 @@ impl<'a> Ranges<'a> {
                 budget = budget.checked_sub(1)?;
                 self.enter(state);
                 self.walk(block);
-                for (to, out) in self.leave(block) {
+                self.leave(block, &mut |ranges, to| {
                     let target = to.index();
                     if unknown[target] {
-                        continue;
+                        return;
                     }
                     let changed = match &mut states[target] {
                         Some(known) => {
                             looks[target] += 1;
                             let widen = looks[target] > PATIENCE && is_head[target] || looks[target] > 4 * PATIENCE;
                             let mut changed = false;
-                            for (slot, (old, new)) in known.iter_mut().zip(&out).enumerate() {
+                            for (slot, (old, new)) in known.iter_mut().zip(ranges.state()).enumerate() {
                                 let joined = (old.0.min(new.0), old.1.max(new.1));
                                 if joined != *old {
                                     *old = if widen { widened(*old, joined, anything[slot]) } else { joined };
@@ -173,7 +173,7 @@ impl<'a> Ranges<'a> {
                             changed
                         }
                         empty => {
-                            *empty = Some(out);
+                            *empty = Some(ranges.state().collect());
                             true
                         }
                     };
@@ -181,7 +181,7 @@ impl<'a> Ranges<'a> {
                         waiting[target] = true;
                         any = true;
                     }
-                }
+                });
             }
             if !any {
                 break;
@@ -194,13 +194,11 @@ impl<'a> Ranges<'a> {
                 let Some(state) = &states[block.index()] else { continue };
                 self.enter(state);
                 self.walk(block);
-                for (to, out) in self.leave(block) {
-                    match &mut next[to.index()] {
-                        _ if unknown[to.index()] => {}
-                        Some(known) => known.iter_mut().zip(&out).for_each(|(old, new)| *old = (old.0.min(new.0), old.1.max(new.1))),
-                        empty => *empty = Some(out),
-                    }
-                }
+                self.leave(block, &mut |ranges, to| match &mut next[to.index()] {
+                    _ if unknown[to.index()] => {}
+                    Some(known) => known.iter_mut().zip(ranges.state()).for_each(|(old, new)| *old = (old.0.min(new.0), old.1.max(new.1))),
+                    empty => *empty = Some(ranges.state().collect()),
+                });
             }
             states = next;
         }
@@ -223,17 +221,16 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    /// What each ordinary way out knows. Ways that cannot be taken are left out.
-    fn leave(&mut self, block: BlockId) -> Vec<(BlockId, Vec<Range>)> {
+    /// Goes each ordinary way out, with what is known there. Ways that cannot be taken are left out.
+    fn leave(&mut self, block: BlockId, arrive: &mut dyn FnMut(&Self, BlockId)) {
         let body = self.body;
         let terminator = &body.block(block).terminator.kind;
-        let mut ways = Vec::new();
         match terminator {
             TerminatorKind::Switch { value, targets, otherwise } => {
                 self.undo.clear();
                 for (number, to) in targets {
                     if self.is_value(value, *number) {
-                        ways.push((*to, self.state()));
+                        arrive(self, *to);
                     }
                     self.take_back();
                 }
@@ -242,19 +239,18 @@ impl<'a> Ranges<'a> {
                     _ => true,
                 };
                 if possible {
-                    ways.push((*otherwise, self.state()));
+                    arrive(self, *otherwise);
                 }
                 self.take_back();
             }
             TerminatorKind::Call { dest, target, .. } => {
                 self.assign(dest, None);
-                target.iter().for_each(|to| ways.push((*to, self.state())));
+                target.iter().for_each(|to| arrive(self, *to));
             }
-            TerminatorKind::Goto(to) => ways.push((*to, self.state())),
-            TerminatorKind::Drop { target, .. } => ways.push((*target, self.state())),
+            TerminatorKind::Goto(to) => arrive(self, *to),
+            TerminatorKind::Drop { target, .. } => arrive(self, *target),
             TerminatorKind::Return | TerminatorKind::Resume | TerminatorKind::Unreachable => {}
         }
-        ways
     }
 
     fn take_back(&mut self) {
@@ -263,8 +259,8 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    fn state(&self) -> Vec<Range> {
-        self.across.iter().map(|local| self.now[local.index()]).collect()
+    fn state(&self) -> impl Iterator<Item = Range> + '_ {
+        self.across.iter().map(|local| self.now[local.index()])
     }
 
     // ---- What is known.

@@ -41,30 +41,40 @@ pub(super) fn find(body: &Body) -> Ssa {
     }
     facts.defs[0] = Def::Many;
     facts.reads[0] = 1;
+    // Reads that do not stand behind the definition in the same block, as far as it was seen.
+    let mut far: Vec<(Local, BlockId)> = Vec::new();
     for id in body.block_ids() {
         let block = body.block(id);
         for (index, statement) in block.statements.iter().enumerate() {
-            facts.statement(Location::new(id, index), statement);
+            facts.statement(Location::new(id, index), statement, &mut far);
         }
-        facts.terminator(Location::new(id, block.statements.len()), &block.terminator.kind);
+        facts.terminator(Location::new(id, block.statements.len()), &block.terminator.kind, &mut far);
     }
     for local in facts.borrowed.iter() {
         facts.defs[local] = Def::Many;
     }
-    for id in body.block_ids() {
-        let block = body.block(id);
-        for (index, statement) in block.statements.iter().enumerate() {
-            each_read(statement, &mut |local| facts.check_read(local, Location::new(id, index)));
+    for (local, block) in far {
+        if let Def::At(def) = facts.defs[local.index()]
+            && (def.block == block || !facts.dominators.dominates(def.block, block))
+        {
+            facts.defs[local.index()] = Def::Many;
         }
-        let at = Location::new(id, block.statements.len());
-        each_terminator_read(&block.terminator.kind, &mut |local| facts.check_read(local, at));
     }
     facts
 }
 
 impl Ssa {
-    fn statement(&mut self, at: Location, statement: &Statement) {
-        each_read(statement, &mut |local| self.reads[local.index()] += 1);
+    fn read(&mut self, local: Local, at: BlockId, far: &mut Vec<(Local, BlockId)>) {
+        self.reads[local.index()] += 1;
+        match self.defs[local.index()] {
+            Def::At(def) if def.block == at => {}
+            Def::Param | Def::Many => {}
+            Def::At(_) | Def::Never => far.push((local, at)),
+        }
+    }
+
+    fn statement(&mut self, at: Location, statement: &Statement, far: &mut Vec<(Local, BlockId)>) {
+        each_read(statement, &mut |local| self.read(local, at.block, far));
         match &statement.kind {
             StatementKind::Assign(place, value) => {
                 if let Rvalue::Ref { place, .. } | Rvalue::RawRef(_, place) = value
@@ -84,8 +94,8 @@ impl Ssa {
         }
     }
 
-    fn terminator(&mut self, at: Location, kind: &TerminatorKind) {
-        each_terminator_read(kind, &mut |local| self.reads[local.index()] += 1);
+    fn terminator(&mut self, at: Location, kind: &TerminatorKind, far: &mut Vec<(Local, BlockId)>) {
+        each_terminator_read(kind, &mut |local| self.read(local, at.block, far));
         match kind {
             TerminatorKind::Call { dest, .. } => self.define(dest, at),
             TerminatorKind::Drop { place, .. } if !place.is_indirect() => {
@@ -106,21 +116,6 @@ impl Ssa {
         }
         let def = &mut self.defs[place.local.index()];
         *def = if *def == Def::Never && place.is_local() { Def::At(at) } else { Def::Many };
-    }
-}
-
-impl Ssa {
-    fn check_read(&mut self, local: Local, at: Location) {
-        if let Def::At(def) = self.defs[local.index()] {
-            let behind = if def.block == at.block {
-                def.statement < at.statement
-            } else {
-                self.dominators.dominates(def.block, at.block)
-            };
-            if !behind {
-                self.defs[local.index()] = Def::Many;
-            }
-        }
     }
 }
 

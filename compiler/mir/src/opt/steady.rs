@@ -27,8 +27,11 @@ fn hoist(body: &mut Body, natural: &Natural) -> bool {
     if size > SIZE_MAX {
         return false;
     }
-    let facts = ssa::find(body);
     let assigned = assigned(body, natural);
+    if !natural.blocks.iter().any(|index| body.blocks[index].statements.iter().any(|statement| may_stay(statement, &assigned))) {
+        return false;
+    }
+    let facts = ssa::find(body);
     let mut steady: FastSet<Local> = FastSet::default();
     let mut moved: Vec<Statement> = Vec::new();
     let mut found = true;
@@ -74,6 +77,19 @@ fn hoist(body: &mut Body, natural: &Natural) -> bool {
     let front = body.add_block(Block { statements: moved, ..Block::new(source, TerminatorKind::Goto(natural.head)) });
     enter_through(body, natural, front);
     true
+}
+
+/// Whether it computes from what the loop does not assign: where no statement does, none moves.
+fn may_stay(statement: &Statement, assigned: &FastSet<Local>) -> bool {
+    let StatementKind::Assign(_, value) = &statement.kind else { return false };
+    let known = |operand: &Operand| operand.place().is_none_or(|place| !assigned.contains(&place.local));
+    match value {
+        Rvalue::Binary(op, left, right) => computes(*op) && known(left) && known(right),
+        Rvalue::Cast(Cast::PointerToPointer | Cast::IntToInt, from, _) => known(from),
+        Rvalue::Aggregate(Aggregate::WidePointer, parts) => parts.iter().all(known),
+        Rvalue::Len(of) => !assigned.contains(&of.local),
+        _ => false,
+    }
 }
 
 fn assigned(body: &Body, natural: &Natural) -> FastSet<Local> {
