@@ -10,6 +10,7 @@ mod call;
 mod captures;
 mod closure;
 mod coerce;
+mod control;
 mod crossing;
 mod expr;
 mod finish;
