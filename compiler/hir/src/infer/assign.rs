@@ -100,7 +100,7 @@ fn is_wild(place: &ast::Expr) -> bool {
 /// Whether it is no pattern.
 fn is_one_place(place: &ast::Expr) -> bool {
     match &place.kind {
-        K::Tuple(_) | K::Array(_) | K::Range { .. } => false,
+        K::Tuple(_) | K::Array(_) | K::Range { lo: None, hi: None, inclusive: false } => false,
         K::Struct(of) => of.base.is_some(),
         K::Paren(inner) => is_one_place(inner),
         K::Call(callee, _) => !matches!(&callee.kind, K::Path(path) if path.segments.last().is_some_and(|s| s.ident.name.as_str().starts_with(char::is_uppercase))),
