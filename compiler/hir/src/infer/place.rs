@@ -21,7 +21,8 @@ impl FnCx<'_> {
             );
             if !base_is_call {
                 self.report(errors::not_a_place(expr.span));
-                return id;
+                // What would fit there says nothing more.
+                return self.error_expr(expr.span);
             }
         }
         if !self.make_mutable(id) {
