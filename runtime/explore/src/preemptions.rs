@@ -85,17 +85,12 @@ impl Preemptions {
     }
 
     /// How many tasks may have to be left where the events begin that will be taken back. Those are not older than the first
-    /// read; and not of the task whose step made this graph.
+    /// read. One less is not enough: the task whose step made this graph may have such events, too.
     fn unfinished(&self, graph: &Graph) -> u32 {
         let first = graph.events.iter().filter(|event| event.reads()).map(|event| event.stamp).min().unwrap_or(u32::MAX);
-        let settled = graph.events.last().filter(|last| last.accesses()).map(|last| match last.from {
-            INITIAL => last.task,
-            from if graph.event(from).stamp > last.stamp => graph.event(from).task,
-            _ => last.task,
-        });
         let may_be_left = |row: &&Vec<Id>| {
             let behind = |&&id: &&Id| graph.event(id).index > 1 && graph.event(id).stamp > first && self.natures[id as usize].waits != Waiting::Perhaps;
-            row.iter().any(|id| behind(&id)) && row.first().is_some_and(|&id| Some(graph.event(id).task) != settled)
+            row.iter().any(|id| behind(&id))
         };
         self.rows.iter().filter(may_be_left).count() as u32
     }
