@@ -3,6 +3,7 @@
 use crate::memory::{Kind, Memory, PieceId, Pointer, Value};
 use crate::place::Spot;
 use crate::tags::Right;
+use crate::tasks::Tasks;
 use crate::{Outcome, Violation};
 use hir::TypedProgram;
 use hir::ids::FnId;
@@ -33,9 +34,23 @@ pub enum Raises<T> {
 struct Frame {
     instance: InstanceId,
     locals: Vec<Option<PieceId>>,
+    storage: Arc<[Storage]>,
     source: SourceId,
     /// Not the library's: its exclusive references are exclusive from the start.
     own: bool,
+    /// Of what tasks are made of: records that fibers, scopes and the runtime share, through whatever pointer is at hand.
+    of_tasks: bool,
+}
+
+/// When a local gets its memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Storage {
+    /// Where the graph says so.
+    Marked,
+    /// With the call: the graph says only where it ends.
+    Called,
+    /// When it is first used.
+    Used,
 }
 
 pub struct Machine<'a> {
@@ -43,9 +58,15 @@ pub struct Machine<'a> {
     pub program: &'a MonoProgram,
     pub memory: Memory,
     pub constants: FastMap<Vec<u8>, PieceId>,
+    pub tasks: Tasks,
+    /// The library's function that runs a task, once one was spawned.
+    pub task_main: Option<InstanceId>,
+    /// References made outside of the library.
+    pub borrows: u64,
     types: Types<'a>,
     statics: FastMap<FnId, PieceId>,
     cells: FastMap<Ty, bool>,
+    storage: FastMap<InstanceId, Arc<[Storage]>>,
     frames: Vec<Frame>,
     steps: u64,
 }
@@ -57,15 +78,19 @@ const FUNCTIONS: u64 = 1 << 48;
 const SWEEP_EVERY: u64 = 64;
 
 impl<'a> Machine<'a> {
-    pub fn new(typed: &'a TypedProgram, program: &'a MonoProgram, steps: u64) -> Machine<'a> {
+    pub fn new(typed: &'a TypedProgram, program: &'a MonoProgram, seed: u64, steps: u64) -> Machine<'a> {
         Machine {
             typed,
             program,
             memory: Memory::new(),
             constants: FastMap::default(),
+            tasks: Tasks::new(seed),
+            task_main: None,
+            borrows: 0,
             types: Types::new(typed, FnId(0)),
             statics: FastMap::default(),
             cells: FastMap::default(),
+            storage: FastMap::default(),
             frames: Vec::new(),
             steps,
         }
@@ -73,7 +98,7 @@ impl<'a> Machine<'a> {
 
     pub fn run(&mut self, root: InstanceId, args: &[i64]) -> Outcome {
         let args = args.iter().map(|arg| Value::int(*arg as u64, 8)).collect();
-        let done = self.initialise_statics().and_then(|()| self.call(root, args));
+        let done = self.initialise_statics().and_then(|()| self.call(root, args)).and_then(|done| self.run_detached().map(|()| done));
         match done {
             Ok(Raises::Value(_)) | Err(Stop::Exit) => Outcome::Clean,
             Ok(Raises::Raised) => Outcome::Panicked,
@@ -146,7 +171,8 @@ impl<'a> Machine<'a> {
             return known;
         }
         self.cells.insert(ty, false);
-        let answer = self.types.is_unsafe_cell(ty) || {
+        let is_scope = matches!(ty.kind(), TyKind::Adt(id, _) if self.typed.program().lang.is_adt("scope", *id));
+        let answer = is_scope || self.types.is_unsafe_cell(ty) || {
             let variants = match &self.layouts().of(ty).shape {
                 Shape::Enum { variants, .. } => variants.len(),
                 _ => 1,
@@ -180,10 +206,34 @@ impl<'a> Machine<'a> {
     }
 
     pub fn local(&mut self, local: Local) -> Step<Pointer> {
-        match self.frame().locals[local.index()] {
+        let frame = self.frame();
+        let (known, storage, instance) = (frame.locals[local.index()], frame.storage[local.index()], frame.instance);
+        match known {
             Some(piece) => Ok(self.memory.owner(piece)),
+            None if storage == Storage::Used => {
+                let program = self.program;
+                self.begin(&program.bodies[instance.index()], local);
+                self.local(local)
+            }
             None => self.violation("uses a variable outside of its block"),
         }
+    }
+
+    fn storage(&mut self, id: InstanceId, body: &Body) -> Arc<[Storage]> {
+        if let Some(known) = self.storage.get(&id) {
+            return known.clone();
+        }
+        let mut storage = vec![Storage::Used; body.locals.len()];
+        for statement in body.blocks.iter().flat_map(|block| &block.statements) {
+            match &statement.kind {
+                StatementKind::StorageLive(local) => storage[local.index()] = Storage::Marked,
+                StatementKind::StorageDead(local) if storage[local.index()] == Storage::Used => storage[local.index()] = Storage::Called,
+                _ => {}
+            }
+        }
+        let storage: Arc<[Storage]> = storage.into();
+        self.storage.insert(id, storage.clone());
+        storage
     }
 
     fn begin(&mut self, body: &Body, local: Local) {
@@ -206,8 +256,10 @@ impl<'a> Machine<'a> {
             Origin::Closure(id) => !source.module(source.fn_def(id.owner).module).library,
             Origin::Made => false,
         };
-        self.frames.push(Frame { instance: id, locals: vec![None; body.locals.len()], source: SourceId::BODY, own });
-        for local in (0..body.locals.len() as u32).map(Local) {
+        let of_tasks = !own && self.program.instances[id.index()].symbol.starts_with("std::task::");
+        let storage = self.storage(id, &body);
+        self.frames.push(Frame { instance: id, locals: vec![None; body.locals.len()], storage: storage.clone(), source: SourceId::BODY, own, of_tasks });
+        for local in (0..body.locals.len() as u32).map(Local).filter(|local| storage[local.index()] == Storage::Called) {
             self.begin(&body, local);
         }
         for (param, value) in body.params().zip(&args) {
@@ -239,6 +291,7 @@ impl<'a> Machine<'a> {
             for statement in &block.statements {
                 self.count(statement.source)?;
                 if let Raises::Raised = self.statement(body, statement)? {
+                    self.carry_panic()?;
                     match block.unwind {
                         Some(unwind) => {
                             at = unwind;
@@ -264,7 +317,7 @@ impl<'a> Machine<'a> {
                     let raised = self.drop_place(body, place)?;
                     ((!raised).then_some(*target), *unwind)
                 }
-                TerminatorKind::Call { callee, args, dest, target, unwind } => match self.call_value(body, callee, args, dest)? {
+                TerminatorKind::Call { callee, args, dest, target, unwind } => match self.switch_and_call(body, callee, args, dest)? {
                     Raises::Value(value) => {
                         let Some(target) = target else { return self.violation("a call that never returns has returned") };
                         // Nothing arrives from what leaves memory as it is.
@@ -285,6 +338,13 @@ impl<'a> Machine<'a> {
                 (None, None) => return Ok(false),
             }
         }
+    }
+
+    fn switch_and_call(&mut self, body: &Body, callee: &Callee, args: &[Operand], dest: &Place) -> Step<Raises<Option<Value>>> {
+        if self.frame().own {
+            self.may_switch()?;
+        }
+        self.call_value(body, callee, args, dest)
     }
 
     fn count(&mut self, source: SourceId) -> Step<()> {
@@ -401,7 +461,11 @@ impl<'a> Machine<'a> {
     }
 
     fn lend(&mut self, spot: &Spot, mutable: Mutable, two_phase: bool) -> Step<Pointer> {
+        if self.frame().of_tasks {
+            return Ok(spot.at);
+        }
         let (size, _) = self.size_of(spot.ty, spot.metadata.as_ref())?;
+        self.borrows += u64::from(self.frame().own);
         let right = match mutable {
             Mutable::Yes if self.frame().own && !two_phase => Right::Exclusive,
             Mutable::Yes => Right::Reserved,

@@ -2,16 +2,19 @@
 //! there, and whoever accesses a place may do so at that moment. Safe programs that the compiler accepts never fail here;
 //! programs with `unsafe` blocks that fail here break the promises that those blocks make.
 //!
-//! `tags` says who may access a byte, `memory` holds the bytes, `place` and `value` find them, `eval` walks the graphs.
+//! `tags` says who may access a byte, `clocks` which accesses of tasks are ordered, `memory` holds the bytes, `place` and `value`
+//! find them, `eval` walks the graphs, `tasks` runs what is spawned.
 #![forbid(unsafe_code)]
 
 mod calls;
+mod clocks;
 mod eval;
 mod memory;
 mod numbers;
 mod place;
 mod runtime;
 mod tags;
+mod tasks;
 mod value;
 
 use diag::Span;
@@ -40,7 +43,17 @@ pub struct Violation {
     pub trace: Vec<(String, Span)>,
 }
 
-/// Runs a function whose parameters are integers.
-pub fn run(typed: &TypedProgram, program: &MonoProgram, root: InstanceId, args: &[i64], steps: u64) -> Outcome {
-    eval::Machine::new(typed, program, steps).run(root, args)
+/// A run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Report {
+    pub outcome: Outcome,
+    /// So many references were made outside of the library.
+    pub borrows: u64,
+}
+
+/// Runs a function whose parameters are integers. When its tasks run, the seed decides.
+pub fn run(typed: &TypedProgram, program: &MonoProgram, root: InstanceId, args: &[i64], seed: u64, steps: u64) -> Report {
+    let mut machine = eval::Machine::new(typed, program, seed, steps);
+    let outcome = machine.run(root, args);
+    Report { outcome, borrows: machine.borrows }
 }

@@ -1,6 +1,7 @@
 //! The bytes: pieces of memory that are never at the same address twice, which of their bytes were written, and which pointers
 //! lie in them.
 
+use crate::clocks::Clocks;
 use crate::tags::{Right, Tag, Tree};
 use std::fmt;
 
@@ -127,13 +128,46 @@ impl Value {
 pub struct Memory {
     pieces: Vec<Piece>,
     next: u64,
+    clocks: Clocks,
+    /// Atomic accesses race with nothing.
+    quiet: bool,
 }
 
 type Checked<T> = Result<T, String>;
 
 impl Memory {
     pub fn new() -> Memory {
-        Memory { pieces: Vec::new(), next: 0x1_0000 }
+        Memory { pieces: Vec::new(), next: 0x1_0000, clocks: Clocks::default(), quiet: false }
+    }
+
+    pub fn clocks(&mut self) -> &mut Clocks {
+        &mut self.clocks
+    }
+
+    /// The runtime's own look at a record, whoever may access it.
+    pub fn peek(&mut self, at: Pointer, size: u64) -> Checked<Value> {
+        let (origin, offset) = self.find(at, size).map_err(|why| format!("has the runtime read {why}"))?;
+        Ok(self.bytes_at(origin.piece, offset, size as usize))
+    }
+
+    /// The same for a change.
+    pub fn poke(&mut self, at: Pointer, value: &Value) -> Checked<()> {
+        let (origin, offset) = self.find(at, value.size()).map_err(|why| format!("has the runtime write {why}"))?;
+        self.put(origin.piece, offset, value);
+        Ok(())
+    }
+
+    /// Whether the accesses from now on race with nothing.
+    pub fn unobserve(&mut self, quiet: bool) {
+        self.quiet = quiet;
+    }
+
+    fn race(&mut self, at: Pointer, size: u64, write: bool) -> Checked<()> {
+        match !self.quiet && self.clocks.access(at.address, size, write) {
+            true if write => Err("what another task may be using at this time".into()),
+            true => Err("what another task may be changing at this time".into()),
+            false => Ok(()),
+        }
     }
 
     pub fn add(&mut self, size: u64, align: u64, kind: Kind) -> PieceId {
@@ -192,12 +226,17 @@ impl Memory {
             return Ok(Value::default());
         }
         let (piece, offset) = self.access(at, size, false).map_err(|why| format!("reads {why}"))?;
+        self.race(at, size, false).map_err(|why| format!("reads {why}"))?;
+        Ok(self.bytes_at(piece, offset, size as usize))
+    }
+
+    fn bytes_at(&self, piece: PieceId, offset: usize, size: usize) -> Value {
         let piece = &self.pieces[piece as usize];
-        let range = offset..offset + size as usize;
+        let range = offset..offset + size;
         let first = piece.pointers.partition_point(|(at, _)| (*at as usize) < range.start);
         let inside = piece.pointers[first..].iter().take_while(|(at, _)| (*at as usize) + 8 <= range.end);
         let pointers = inside.map(|(at, origin)| (at - offset as u32, *origin)).collect();
-        Ok(Value { bytes: piece.bytes[range.clone()].to_vec(), written: piece.written[range].to_vec(), pointers })
+        Value { bytes: piece.bytes[range.clone()].to_vec(), written: piece.written[range].to_vec(), pointers }
     }
 
     /// The tag of an enum, which may be part of what was moved out of it.
@@ -214,6 +253,7 @@ impl Memory {
             return Ok(());
         }
         let (piece, offset) = self.access(at, value.size(), true).map_err(|why| format!("writes {why}"))?;
+        self.race(at, value.size(), true).map_err(|why| format!("writes {why}"))?;
         self.put(piece, offset, value);
         Ok(())
     }
@@ -248,6 +288,11 @@ impl Memory {
         self.put(piece, 0, value);
     }
 
+    /// A field of what is made by the runtime.
+    pub fn initialise_at(&mut self, piece: PieceId, offset: u64, value: &Value) {
+        self.put(piece, offset as usize, value);
+    }
+
     /// A reference is made through a pointer: it reads, or if it is exclusive from the start writes, what it will lead to.
     pub fn lend(&mut self, at: Pointer, size: u64, right: Right) -> Checked<Pointer> {
         if size == 0 {
@@ -269,6 +314,7 @@ impl Memory {
         }
         let size = piece.size;
         self.access(at, size, true).map_err(|why| format!("frees {why}"))?;
+        self.race(at, size, true).map_err(|why| format!("frees {why}"))?;
         self.remove(origin.piece);
         Ok(())
     }

@@ -30,7 +30,14 @@ impl Machine<'_> {
                 self.check(|memory| memory.free(at))?;
                 give(Value::default())
             }
-            "rt_panic" | "rt_unwind" | "rt_raise_cancelled" => Ok(Raises::Raised),
+            "rt_panic" | "rt_unwind" => {
+                self.carry_panic()?;
+                Ok(Raises::Raised)
+            }
+            "rt_raise_cancelled" => {
+                self.carry(int(0) as i64)?;
+                Ok(Raises::Raised)
+            }
             "rt_exit" | "rt_abort" => Err(Stop::Exit),
             "rt_stdout_write" | "rt_stderr_write" => {
                 let (at, len) = (args[0].as_pointer(), int(1));
@@ -41,7 +48,11 @@ impl Machine<'_> {
                 give(Value::default())
             }
             "rt_stdout_flush" => give(Value::default()),
-            "rt_stderr_kind" | "rt_clock_now" | "rt_clock_wall" | "rt_random" | "rt_barrier" => give(Value::int(4, 8)),
+            "rt_stderr_kind" | "rt_clock_now" | "rt_clock_wall" | "rt_random" => give(Value::int(4, 8)),
+            "rt_barrier" => {
+                self.memory.clocks().fence();
+                give(Value::default())
+            }
             "rt_float_format" => {
                 let text = format!("{:?}", f64::from_bits(int(0)));
                 let into = args[3].as_pointer();
@@ -50,7 +61,10 @@ impl Machine<'_> {
                 self.check(|memory| memory.write(into, &value))?;
                 give(Value::int(value.size(), 8))
             }
-            _ => Err(Stop::Unsupported(format!("the runtime's `{name}`"))),
+            _ => match name.strip_prefix("rt_task_") {
+                Some(task) => self.task_call(task, args),
+                None => Err(Stop::Unsupported(format!("the runtime's `{name}`"))),
+            },
         }
     }
 }

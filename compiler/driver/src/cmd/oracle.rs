@@ -9,7 +9,7 @@ use hir::TypedProgram;
 use hir::ids::FnId;
 use hir::program::FnKind;
 use mir::Roots;
-use oracle::{Outcome, Violation};
+use oracle::{Outcome, Report, Violation};
 use std::path::Path;
 
 pub(crate) fn oracle(request: &Oracle, global: &Global) -> u8 {
@@ -44,7 +44,7 @@ fn main(session: &mut Session, file: &Path, steps: u64) -> Result<u8, Stopped> {
         Stopped::Reported
     })?;
     let Some(root) = mono.main else { return Ok(exit::OK) };
-    Ok(match oracle::run(&typed, &mono, root, &[], steps) {
+    Ok(match oracle::run(&typed, &mono, root, &[], 1, steps).outcome {
         Outcome::Clean | Outcome::Panicked => exit::OK,
         Outcome::Violation(violation) => {
             eprintln!("error: the program {}", violation.what);
@@ -104,14 +104,16 @@ fn each(session: &mut Session, file: &Path, prefix: &str, request: &Oracle) -> R
     for (id, (name, root)) in accepted.iter().zip(&mono.tests) {
         let params = typed.program().fn_def(*id).params.len();
         let runs = if params == 0 { 1 } else { request.inputs };
-        let mut panics = 0;
-        let outcome = (0..runs as i64).map(|input| (input, oracle::run(&typed, &mono, *root, &vec![input; params], request.steps))).find(|(_, outcome)| {
-            panics += u64::from(*outcome == Outcome::Panicked);
-            !matches!(outcome, Outcome::Clean | Outcome::Panicked)
+        let (mut panics, mut borrows) = (0, 0);
+        let outcome = (0..runs as i64).find_map(|input| {
+            let Report { outcome, borrows: made } = oracle::run(&typed, &mono, *root, &vec![input; params], input as u64 + 1, request.steps);
+            panics += u64::from(outcome == Outcome::Panicked);
+            borrows += made;
+            (!matches!(outcome, Outcome::Clean | Outcome::Panicked)).then_some((input, outcome))
         });
         match outcome {
-            None if panics > 0 => println!("{name} panics: {panics} of {runs}"),
-            None => println!("{name} clean"),
+            None if panics > 0 => println!("{name} panics: {panics} of {runs}, {borrows} borrows"),
+            None => println!("{name} clean: {borrows} borrows"),
             Some((input, Outcome::Violation(violation))) => {
                 println!("{name} violation: {} (input {input}){}", violation.what, trace(session, &violation));
                 code = exit::USER;

@@ -594,6 +594,10 @@ impl FnCx<'_> {
     fn carry_value(&mut self, id: ExprId, lets: &mut Vec<Stmt>) -> ExprId {
         let (ty, span) = (self.ty_of(id), self.span_of(id));
         let (pat, value) = self.bound_pat("argument", ty, span);
+        // The task's own: what is lent to be changed, as by `&mut vec[1]`, may be.
+        if let Some(own) = self.locals.last_mut() {
+            own.mutable = true;
+        }
         lets.push(Stmt::Let { pat, init: Some(id), or_else: None, span });
         value
     }

@@ -118,19 +118,25 @@ pub(super) struct Closures<'a> {
     types: &'a Types<'a>,
     bodies: &'a [Body],
     known: RefCell<FastMap<u32, Rc<Summary>>>,
+    /// What `made` has found out: by closure, and by the type of an iterator.
+    pub results: RefCell<FastMap<u32, Option<Carries>>>,
+    pub made: RefCell<FastMap<Ty, Option<Carries>>>,
 }
 
 impl<'a> Closures<'a> {
     pub fn new(types: &'a Types<'a>, bodies: &'a [Body]) -> Closures<'a> {
-        Closures { types, bodies, known: RefCell::default() }
+        Closures { types, bodies, known: RefCell::default(), results: RefCell::default(), made: RefCell::default() }
+    }
+
+    pub fn body(&self, id: ClosureId) -> Option<&'a Body> {
+        self.bodies.iter().find(|body| body.origin == Origin::Closure(id))
     }
 
     pub fn summary(&self, id: ClosureId, views: &Views) -> Rc<Summary> {
         if let Some(known) = self.known.borrow().get(&id.index) {
             return known.clone();
         }
-        let body = self.bodies.iter().find(|body| body.origin == Origin::Closure(id));
-        let summary = Rc::new(body.map_or_else(Summary::default, |body| self.look_into(body, views)));
+        let summary = Rc::new(self.body(id).map_or_else(Summary::default, |body| self.look_into(body, views)));
         self.known.borrow_mut().insert(id.index, summary.clone());
         summary
     }

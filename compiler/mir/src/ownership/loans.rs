@@ -702,10 +702,12 @@ impl<'a> Loans<'a> {
             }
             _ => vec![Carries::All; args.len()],
         };
-        let declared = match callee {
-            Callee::Fn(id, _) => Some(&self.types.program.program().fn_def(*id).params),
+        let called = match callee {
+            Callee::Fn(id, _) => Some(self.types.program.program().fn_def(*id)),
             _ => None,
         };
+        let declared = called.map(|def| &def.params);
+        let made = self.made_by_closures(callee);
         for (index, arg) in args.iter().enumerate() {
             let from = self.handed_on(state, arg, ty);
             // A closure that becomes a part of the result, as in `filter(|x| …)`: what it captured does not come out of that again.
@@ -728,10 +730,13 @@ impl<'a> Loans<'a> {
             };
             match carries.get(index).copied().unwrap_or(Carries::All) {
                 Carries::Nothing => {}
-                Carries::Contents if by_reference => {
-                    held.add(&self.contents(&from, arg));
+                _ if made == Some(Carries::Nothing) => {}
+                Carries::Contents => {
+                    let inside = if by_reference { self.contents(&from, arg) } else { from };
+                    let above = called.map_or(0, |def| self.references_above(def, def.params[index].ty));
+                    held.add(&inside.behind(usize::from(made.is_some()).max(above.saturating_sub(usize::from(by_reference)))));
                 }
-                Carries::Contents | Carries::All => {
+                Carries::All => {
                     held.add(&from);
                 }
             }

@@ -5,6 +5,7 @@ mod borrows;
 mod inward;
 mod liveness;
 mod loans;
+mod made;
 mod moves;
 mod mutability;
 mod names;

@@ -7,7 +7,8 @@ use crate::compiler::{Done, Folder, call};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
     Refused(String),
-    Clean,
+    /// So many references were made while it ran.
+    Clean(u64),
     /// A hole: what memory did not allow.
     Violation(String),
     Other(String),
@@ -15,8 +16,7 @@ pub enum Verdict {
 
 /// Has some functions judged; with inputs, those that are accepted are run.
 pub fn judge(folder: &Folder, functions: &[String], inputs: u32) -> Result<Vec<(String, Verdict)>, Done> {
-    let text = format!("{PARTS}\n{}fn main() {{}}\n", functions.concat());
-    let path = folder.write("made.aur", &text).to_string_lossy().into_owned();
+    let path = folder.write("made.aur", &file(functions)).to_string_lossy().into_owned();
     let done = call(&["oracle", "--functions", "made_", "--inputs", &inputs.to_string(), "--steps", "200000", &path]);
     if done.broken().is_some() || done.out.is_empty() {
         return Err(done);
@@ -26,7 +26,7 @@ pub fn judge(folder: &Folder, functions: &[String], inputs: u32) -> Result<Vec<(
         let (kind, what) = rest.split_once(": ").unwrap_or((rest, ""));
         let verdict = match kind {
             "refused" => Verdict::Refused(what.into()),
-            "clean" | "panics" => Verdict::Clean,
+            "clean" | "panics" => Verdict::Clean(what.rsplit(' ').nth(1).and_then(|count| count.parse().ok()).unwrap_or(0)),
             "violation" => Verdict::Violation(what.into()),
             _ => Verdict::Other(rest.into()),
         };
@@ -35,15 +35,29 @@ pub fn judge(folder: &Folder, functions: &[String], inputs: u32) -> Result<Vec<(
     Ok(done.out.lines().filter_map(verdict).collect())
 }
 
+/// A program of functions and what they use.
+pub(super) fn file(functions: &[String]) -> String {
+    format!("{PARTS}\n{}fn main() {{}}\n", functions.concat())
+}
+
 /// So many inputs decide all their conditions but those on sums.
 pub const INPUTS: u32 = 8;
 
+/// How functions were made acceptable.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Mended {
+    /// Accepted as they were.
+    pub at_once: usize,
+    /// So many reports were looked at.
+    pub reports: usize,
+}
+
 /// Makes functions acceptable: what is refused loses the statements that the reports name, again and again. What is left lies
-/// on the edge of what is allowed. Gives the number of reports that were looked at.
-pub fn mend(folder: &Folder, functions: &mut [String], rounds: usize) -> Result<usize, Done> {
-    let mut reports = 0;
+/// on the edge of what is allowed.
+pub fn mend(folder: &Folder, functions: &mut [String], rounds: usize) -> Result<Mended, Done> {
+    let mut mended = Mended::default();
     let mut refused: Vec<usize> = (0..functions.len()).collect();
-    for _ in 0..rounds {
+    for round in 0..rounds {
         let texts: Vec<String> = refused.iter().map(|index| functions[*index].clone()).collect();
         let found = judge(folder, &texts, 0)?;
         let mut line = PARTS.lines().count() + 2;
@@ -56,16 +70,19 @@ pub fn mend(folder: &Folder, functions: &mut [String], rounds: usize) -> Result<
             let mut lines: Vec<usize> = why.split(", ").filter_map(|report| report.rsplit(':').nth(1)?.parse::<usize>().ok()?.checked_sub(first)).collect();
             lines.sort_unstable();
             lines.dedup();
-            reports += lines.len();
+            mended.reports += lines.len();
             *function = without_aid(without(function, &lines), function, &lines);
             again.push(index);
+        }
+        if round == 0 {
+            mended.at_once = functions.len() - again.len();
         }
         if again.is_empty() {
             break;
         }
         refused = again;
     }
-    Ok(reports)
+    Ok(mended)
 }
 
 /// `made_17`
@@ -74,7 +91,7 @@ pub fn name_of(function: &str) -> &str {
 }
 
 /// A function without the statements that begin or lie on some lines; a block goes with its head.
-fn without(function: &str, gone: &[usize]) -> String {
+pub(super) fn without(function: &str, gone: &[usize]) -> String {
     let lines: Vec<&str> = function.lines().collect();
     let is_open = |line: &str| line.trim_end().ends_with('{');
     let closes = |line: &str| line.trim_start().starts_with('}');

@@ -37,11 +37,17 @@ pub(super) struct Maker<'a> {
     pub loops: usize,
     pub functions: Vec<(&'static str, Vec<T>, T)>,
     pub in_closure: bool,
+    /// What is declared from this level on may be moved, though it stands outside: the body of a task takes it along.
+    pub takes_from: usize,
+    /// Variables that were moved away, by name.
+    pub moved: Vec<String>,
+    /// When there are so many lines, no more statements come: what goes wrong goes wrong in a few.
+    pub lines_max: usize,
 }
 
 /// One function `made_N(bits: int)`; some have a function inside that hands views on.
 pub fn function(number: u64, chance: &mut Chance) -> String {
-    let mut maker = Maker { chance, out: String::new(), variables: Vec::new(), next: 0, deep: 1, loops: 0, functions: functions(), in_closure: false };
+    let mut maker = Maker { chance, out: String::new(), variables: Vec::new(), next: 0, deep: 1, loops: 0, functions: functions(), in_closure: false, takes_from: usize::MAX, moved: Vec::new(), lines_max: 12 };
     maker.out = format!("fn made_{number}(bits: int) {{\n");
     if maker.chance.below(3) == 0 {
         maker.aid();
@@ -52,7 +58,8 @@ pub fn function(number: u64, chance: &mut Chance) -> String {
         let ty = maker.owner();
         maker.binding(&ty);
     }
-    for _ in 0..2 + maker.chance.below(6) {
+    maker.lines_max = maker.out.lines().count() + 4 + maker.chance.below(16);
+    for _ in 0..2 + maker.chance.below(5) {
         maker.statement();
     }
     // What is there at the end is mostly looked at.
@@ -76,6 +83,7 @@ impl Maker<'_> {
         let seen = match ty {
             // Looking at it moves it on.
             T::Iter(_) => format!("({text}).next().look()"),
+            T::Call(_) => format!("{text}().look()"),
             _ => format!("({text}).look()"),
         };
         self.line(&format!("acc = acc.wrapping_add({seen})"));
@@ -224,7 +232,7 @@ impl Maker<'_> {
     pub fn places(&self) -> Vec<Spot> {
         let mut found: Vec<Spot> = Vec::new();
         for (root, variable) in self.variables.iter().enumerate() {
-            let take = variable.level == self.deep;
+            let take = variable.level >= self.deep.min(self.takes_from);
             found.push(Spot { text: variable.name.clone(), ty: variable.ty.clone(), root, change: variable.change, take, shared: false });
         }
         let mut next = 0;
@@ -260,7 +268,7 @@ impl Maker<'_> {
     /// A value taken out of a place is there no more.
     pub fn taken(&mut self, spot: Spot) -> String {
         if !spot.ty.is_copy() {
-            self.variables.remove(spot.root);
+            self.moved.push(self.variables.remove(spot.root).name);
         }
         spot.text
     }
@@ -282,9 +290,11 @@ impl Maker<'_> {
                     3..6 => self.from_function(ty, fuel),
                     6 if !matches!(ty, T::Iter(_)) => {
                         let inner = self.value(ty, fuel - 1);
-                        Some(match self.chance.below(3) {
+                        Some(match self.chance.below(6) {
                             0 => format!("same({inner})"),
                             1 => format!("both({inner}, {}, {})", self.value(ty, fuel - 1), self.condition()),
+                            2 => format!("match {} {{ true => {inner}, false => {} }}", self.condition(), self.value(ty, fuel - 1)),
+                            3 => format!("loop {{ if {} {{ break {inner} }}; break {} }}", self.condition(), self.value(ty, fuel - 1)),
                             _ => format!("if {} {{ {inner} }} else {{ {} }}", self.condition(), self.value(ty, fuel - 1)),
                         })
                     }
@@ -307,6 +317,10 @@ impl Maker<'_> {
     }
 
     pub fn from_function(&mut self, ty: &T, fuel: usize) -> Option<String> {
+        let calls: Vec<String> = self.variables.iter().filter(|variable| matches!(&variable.ty, T::Call(of) if **of == *ty)).map(|variable| variable.name.clone()).collect();
+        if !calls.is_empty() && self.chance.below(2) == 0 {
+            return Some(format!("{}()", calls[self.chance.below(calls.len())]));
+        }
         let fit: Vec<(&'static str, Vec<T>, T)> = self.functions.iter().filter(|(_, _, result)| result == ty).cloned().collect();
         if fit.is_empty() {
             return None;
@@ -373,6 +387,8 @@ impl Maker<'_> {
             SliceMut => self.place(|spot| spot.change && spot.ty == ints()).map_or_else(|| "&mut [1, 2]".into(), |spot| format!("&mut {}", spot.text)),
             Str => self.place(|spot| spot.ty == Text).map_or_else(|| "\"a b c\"".into(), |spot| format!("&{}", spot.text)),
             Pair2(a, b) => format!("({}, {})", self.plain_or_place(a, fuel), self.plain_or_place(b, fuel)),
+            // Only looked for where there is one.
+            T::Call(_) => "|| 0".into(),
             T::Iter(_) => {
                 let sources: Vec<_> = self.functions.iter().filter(|(_, params, result)| result == ty && !params.iter().any(|param| matches!(param, T::Iter(_)))).cloned().collect();
                 if sources.is_empty() {

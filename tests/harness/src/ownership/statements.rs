@@ -33,14 +33,28 @@ impl Maker<'_> {
     }
 
     pub fn statement(&mut self) {
-        let limit = if self.deep > 3 { 13 } else { 24 };
+        if self.out.lines().count() > self.lines_max {
+            return;
+        }
+        let limit = if self.deep > 3 { 13 } else { 30 };
         match self.chance.below(limit) {
+            24 | 25 => self.scope(),
+            26 => self.giver(),
+            27 => self.slice_pattern(),
+            28 => {
+                // Places change their values.
+                let ty = if self.chance.below(2) == 0 { Int } else { self.view() };
+                let (a, b) = (self.place(|spot| spot.change && spot.ty == ty), self.place(|spot| spot.change && spot.ty == ty));
+                if let (Some(a), Some(b)) = (a, b) {
+                    self.line(&format!("({}, {}) = ({}, {})", a.text, b.text, b.text, a.text));
+                }
+            }
             0..4 => {
                 let ty = self.any_type();
                 self.binding(&ty);
             }
             4 | 5 => {
-                if let Some(spot) = self.place(|spot| spot.change && spot.text != "acc" && !matches!(spot.ty, T::Iter(_))) {
+                if let Some(spot) = self.place(|spot| spot.change && spot.text != "acc" && !matches!(spot.ty, T::Iter(_) | T::Call(_))) {
                     let name = self.variables[spot.root].name.clone();
                     let value = self.value(&spot.ty, 2);
                     // Unless it went into its own new value.
@@ -50,7 +64,7 @@ impl Maker<'_> {
                 }
             }
             6..9 => {
-                if let Some(spot) = self.place(|spot| spot.change || !matches!(spot.ty, T::Iter(_))) {
+                if let Some(spot) = self.place(|spot| spot.change || !matches!(spot.ty, T::Iter(_) | T::Call(_))) {
                     self.look(&spot.text, &spot.ty);
                 }
             }
@@ -59,7 +73,7 @@ impl Maker<'_> {
             13 | 14 => {
                 let condition = self.condition();
                 self.line(&format!("if {condition} {{"));
-                let count = 1 + self.chance.below(3);
+                let count = 1 + self.chance.below(2);
                 self.block(count);
                 if self.chance.below(2) == 0 {
                     self.line("} else {");
@@ -72,7 +86,7 @@ impl Maker<'_> {
             20 | 21 => self.closure(),
             22 => {
                 self.line("{");
-                let count = 1 + self.chance.below(3);
+                let count = 1 + self.chance.below(2);
                 self.block(count);
                 self.line("}");
             }
@@ -211,7 +225,7 @@ impl Maker<'_> {
     fn cycle(&mut self) {
         self.loops += 1;
         let was = self.in_closure;
-        let count = 1 + self.chance.below(3);
+        let count = 1 + self.chance.below(2);
         match self.chance.below(7) {
             5 | 6 => {
                 if let Some(spot) = self.place(|spot| matches!(spot.ty, T::Iter(_)) && (spot.take || spot.change)) {
@@ -270,6 +284,72 @@ impl Maker<'_> {
         self.in_closure = was;
     }
 
+    /// Half of the closures change no sum but their own.
+    fn own_sum(&mut self) {
+        if self.chance.below(2) == 0 {
+            self.deep += 1;
+            self.line("let mut acc = 1");
+            self.deep -= 1;
+        }
+    }
+
+    /// A closure that gives a value when it is called.
+    fn giver(&mut self) {
+        let ty = self.any_type();
+        let (was, loops) = (std::mem::replace(&mut self.in_closure, true), std::mem::replace(&mut self.loops, 0));
+        let before = self.variables.clone();
+        self.next += 1;
+        let name = format!("g{}", self.next);
+        let moved = if self.chance.below(3) == 0 { "move " } else { "" };
+        self.line(&format!("let mut {name} = {moved}|| {{"));
+        self.own_sum();
+        let count = self.chance.below(3);
+        self.inner(count);
+        self.deep += 1;
+        let value = self.value(&ty, 2);
+        self.line(&format!("let given: {} = {value}", ty.show()));
+        self.line("given");
+        self.deep -= 1;
+        self.line("}");
+        (self.in_closure, self.loops, self.variables) = (was, loops, before);
+        self.bind(&name, T::Call(Box::new(ty)), true);
+    }
+
+    /// Several parts of a slice at once.
+    fn slice_pattern(&mut self) {
+        let Some(spot) = self.place(|spot| spot.ty == ints() || spot.ty == Slice || spot.ty == SliceMut) else { return };
+        let can_change = spot.ty == SliceMut && !spot.shared || spot.ty == ints() && spot.change;
+        let way = usize::from(can_change && self.chance.below(2) == 0);
+        let (item, part) = if way == 1 { (exclusive(Int), SliceMut) } else { (shared(Int), Slice) };
+        let text = format!("{}({})[..]", ["&", "&mut "][way], spot.text);
+        self.next += 2;
+        let (a, b) = (format!("v{}", self.next - 1), format!("v{}", self.next));
+        let count = 1 + self.chance.below(2);
+        match self.chance.below(3) {
+            0 => {
+                self.line(&format!("if let [{a}, .., {b}] = {text} {{"));
+                self.block_with(&[(&a, item.clone()), (&b, item)], count);
+                self.line("}");
+            }
+            1 => {
+                self.line(&format!("match {text} {{"));
+                self.deep += 1;
+                let condition = self.condition();
+                self.line(&format!("[{a}, {b} @ ..] if {condition} => {{"));
+                self.block_with(&[(&a, item), (&b, part)], count);
+                self.line("}");
+                self.line("_ => {}");
+                self.deep -= 1;
+                self.line("}");
+            }
+            _ => {
+                self.line(&format!("let [{a}, {b} @ ..] = {text} else {{ panic(\"short\") }}"));
+                self.bind(&a, item, false);
+                self.bind(&b, part, false);
+            }
+        }
+    }
+
     /// How a place is looked into: 0 shared, 1 exclusively, 2 by taking it.
     fn lend(&mut self, spot: &Spot) -> usize {
         match self.chance.below(3) {
@@ -291,7 +371,7 @@ impl Maker<'_> {
         let text = format!("{}{}", ["&", "&mut ", ""][way], spot.text);
         self.next += 1;
         let name = format!("v{}", self.next);
-        let count = 1 + self.chance.below(3);
+        let count = 1 + self.chance.below(2);
         match self.chance.below(4) {
             0 | 1 => {
                 self.line(&format!("if let Some({name}) = {text} {{"));
@@ -342,7 +422,8 @@ impl Maker<'_> {
         };
         let moved = if self.chance.below(4) == 0 { "move " } else { "" };
         self.line(&format!("let mut {name} = {moved}|{params}| {{"));
-        let count = 1 + self.chance.below(3);
+        let count = 1 + self.chance.below(2);
+        self.own_sum();
         self.block_with(&[("k", ty.clone())], count);
         self.line("}");
         (self.in_closure, self.loops) = (was, loops);

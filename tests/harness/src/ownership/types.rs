@@ -16,6 +16,8 @@ pub(super) enum T {
     Pair2(Box<T>, Box<T>),
     /// A lazy iterator, whose type nobody writes, by its items.
     Iter(Box<T>),
+    /// A closure without parameters, by its result.
+    Call(Box<T>),
     /// A declared type by its name.
     Named(&'static str),
 }
@@ -58,7 +60,7 @@ impl T {
             SliceMut => "&mut [int]".into(),
             Str => "&str".into(),
             Pair2(a, b) => format!("({}, {})", a.show(), b.show()),
-            Iter(_) => "_".into(),
+            Iter(_) | T::Call(_) => "_".into(),
             Named(name) => (*name).into(),
         }
     }
@@ -76,7 +78,7 @@ impl T {
         match self {
             Int | Text => false,
             T::Vec(of) | Opt(of) | T::Box(of) => of.is_view(),
-            Ref(_) | Mut(_) | Slice | SliceMut | Str | Iter(_) => true,
+            Ref(_) | Mut(_) | Slice | SliceMut | Str | Iter(_) | T::Call(_) => true,
             Pair2(a, b) => a.is_view() || b.is_view(),
             Named(name) => !OWNERS.contains(name),
         }
