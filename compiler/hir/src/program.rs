@@ -56,6 +56,8 @@ pub struct FnDef {
     pub is_pure: bool,
     /// The result borrows from these parameters: index and contents-only; empty where the elision rules decide.
     pub from: Vec<(u32, bool)>,
+    /// The names behind `from`; without them the empty place behind the head, where they would stand.
+    pub from_span: Span,
     pub attrs: FnAttrs,
     /// The head of the definition.
     pub span: Span,

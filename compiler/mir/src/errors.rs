@@ -280,6 +280,8 @@ pub struct BorrowConflict<'a> {
     pub used: Option<Span>,
     /// The variable that holds the loan.
     pub holder: Option<Symbol>,
+    /// It is held by what a `for` loop goes through.
+    pub is_loop: bool,
 }
 
 pub fn borrow_conflict(c: BorrowConflict) -> Diagnostic {
@@ -290,6 +292,9 @@ pub fn borrow_conflict(c: BorrowConflict) -> Diagnostic {
         Did::Moved => (Code::E0507, format!("{name} is moved while it is {how}"), "moved away here"),
         Did::Changed => (Code::E0505, format!("{name} is changed while it is {how}"), "changed here"),
         Did::Borrowed => (Code::E0506, format!("{name} is borrowed while it is already {how}"), "borrowed again here"),
+        Did::BorrowedExclusively if c.exclusive => {
+            (Code::E0506, format!("{name} is borrowed exclusively twice at the same time"), "borrowed to be changed here, too")
+        }
         Did::BorrowedExclusively => {
             (Code::E0506, format!("{name} is borrowed exclusively while it is already {how}"), "borrowed to be changed here")
         }
@@ -310,6 +315,8 @@ pub fn borrow_conflict(c: BorrowConflict) -> Diagnostic {
     }
     diagnostic.help(match c.did {
         Did::Moved => "move it after the last use of the borrow, or clone it",
+        _ if c.lent_at == c.at => "what the borrow gave is kept from one round to the next: keep a copy (`.clone()`) or an index instead",
+        _ if c.is_loop => "gather what is to change (indices, new elements) and change it behind the loop; `retain` takes elements out while it goes through",
         Did::Used | Did::Borrowed | Did::Changed | Did::BorrowedExclusively => {
             "do this before the borrow begins or after its last use; a copy of what is needed (`.clone()`, or the value itself) ends the borrow at once"
         }
@@ -383,8 +390,21 @@ pub fn leaves_scope(handle: bool, made: Span, end: Span, used: Option<Span>) -> 
     diagnostic.help("`join` inside the scope and hand out the value")
 }
 
-pub fn outlives(name: &str, lent_at: Span, end: Span, used: Option<Span>, param: bool) -> Diagnostic {
-    let what = if param { "belongs to this function" } else { "ends" };
+/// What ends before a view of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// Which belongs to the function because it takes it by value.
+    Parameter,
+    /// A variable of a block inside.
+    Variable,
+    /// Whatever the function owns, when it returns.
+    Function,
+    /// A value that has no name.
+    Temporary,
+}
+
+pub fn outlives(name: &str, lent_at: Span, end: Span, used: Option<Span>, owner: Owner) -> Diagnostic {
+    let what = if owner == Owner::Parameter { "belongs to this function" } else { "ends" };
     let mut diagnostic = Diagnostic::error(Code::E0508, format!("a view of {name} is kept longer than {name} lives"))
         .primary(lent_at, format!("{name} is looked at from here on"));
     if end != lent_at {
@@ -396,16 +416,53 @@ pub fn outlives(name: &str, lent_at: Span, end: Span, used: Option<Span>, param:
     {
         diagnostic = diagnostic.label(used, "and the view is still needed here");
     }
-    diagnostic.help("give back an owner (a `String` for a `&str`, a `Vec` for a slice, `.clone()`), or let the owner live outside")
+    const GIVE: &str = "give back an owner (a `String` for a `&str`, a `Vec` for a slice, `.clone()`)";
+    diagnostic.help(match owner {
+        Owner::Temporary => "give the value a name before (`let value = …`): without one it ends with its statement".into(),
+        Owner::Variable => format!("declare {name} outside of the block in which the view is needed, or keep an owner instead of the view (`.clone()`)"),
+        Owner::Parameter => format!("take a reference (`&`) instead of {name} itself, or {GIVE}"),
+        Owner::Function => format!("{GIVE}, or let the owner live outside"),
+    })
 }
 
-pub fn undeclared_origin(name: &str, at: Span, declared: Span, plain: Option<Symbol>) -> Diagnostic {
+/// `owner` is what ends, whose destructor may change what is looked at.
+pub fn destructor_changes(name: &str, owner: &str, lent_at: Span, end: Span, used: Option<Span>, by_task: bool) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(Code::E0508, format!("a view of {name} is still needed when the destructor of {owner} runs, which may change it"))
+        .primary(lent_at, format!("{name} is looked at from here on"));
+    if end != lent_at {
+        diagnostic = diagnostic.label(Span { lo: end.hi.saturating_sub(1).max(end.lo), ..end }, format!("{owner} ends here, and its destructor runs"));
+    }
+    if let Some(used) = used
+        && used != lent_at
+        && used != end
+    {
+        diagnostic = diagnostic.label(used, "and the view is still needed here");
+    }
+    diagnostic.help(if by_task {
+        format!("declare {owner} before the `scope`, or move it into the task (`spawn move {{ … }}`)")
+    } else {
+        format!("keep {owner} as long as the view, or keep a copy of what is looked at (`.clone()`)")
+    })
+}
+
+/// `from a, b`, as it would have to stand.
+pub struct FromClause {
+    pub names: String,
+    /// Where, and the text that goes there.
+    pub at: Option<(Span, String)>,
+    /// The method belongs to a trait of the program, which says it.
+    pub in_trait: bool,
+}
+
+pub fn undeclared_origin(name: &str, at: Span, declared: Span, clause: FromClause) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::E0508, format!("the result looks at {name}, but the signature does not say so"))
         .primary(at, format!("this is a view of {name}"))
         .label(declared, "lent by the caller for the call");
-    match plain {
-        Some(name) => diagnostic.help(format!("say it behind the result type: `from {name}`")),
-        None => diagnostic,
+    let names = clause.names;
+    match clause.at {
+        Some((place, text)) => diagnostic.help(format!("say it behind the result type: `from {names}`")).fix(place, text),
+        None if clause.in_trait => diagnostic.help(format!("who calls it knows only the trait: say it there, behind the result type: `from {names}`")),
+        None => diagnostic.help("who calls it knows only what the library's trait says: take what is given out of `self` first (`replace`, `take`), or give back an owner"),
     }
 }
 

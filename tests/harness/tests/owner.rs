@@ -128,7 +128,7 @@ impl Hunt {
 }
 
 /// So many of those that are refused are looked at.
-const SAMPLE: u64 = 60;
+const SAMPLE: u64 = 30;
 
 #[test]
 fn what_is_refused_is_refused_with_reason() {

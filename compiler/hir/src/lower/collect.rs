@@ -397,6 +397,9 @@ impl<'a> Collector<'_, 'a> {
         attrs: &[Attr],
     ) -> FnId {
         let id = self.new_fn(module, f.name.name, kind, f.head_span, f.name.span);
+        if let [first, .., last] | [first @ last] = f.from.as_slice() {
+            self.program.fns[id.index()].from_span = first.span.to(last.span);
+        }
         let mut flags = FnAttrs::default();
         for attr in attrs {
             match attr.name.name.as_str() {
@@ -495,6 +498,7 @@ impl<'a> Collector<'_, 'a> {
             is_unsafe: false,
             is_pure: false,
             from: Vec::new(),
+            from_span: span.end(),
             attrs: FnAttrs::default(),
             span,
             name_span,

@@ -10,7 +10,7 @@ use super::names::Names;
 use super::views::{Carries, Views};
 use crate::body::*;
 use crate::dataflow::{Forward, forward};
-use crate::errors::{self, BorrowConflict, Did};
+use crate::errors::{self, BorrowConflict, Did, Owner};
 use crate::place::Location;
 use crate::types::Types;
 use diag::{Diags, Span};
@@ -118,6 +118,8 @@ enum Access {
     Move,
     /// Another value is put there.
     Write,
+    /// The value that stood there before ends, its destructor with it.
+    Replace,
     BorrowShared,
     BorrowExclusive,
     /// Its value ends with its scope.
@@ -231,7 +233,7 @@ impl Checker<'_> {
                     StatementKind::Assign(dest, _) => Some(dest == place),
                     _ => None,
                 });
-                let access = if replaced == Some(true) { Access::Write } else { Access::End };
+                let access = if replaced == Some(true) { Access::Replace } else { Access::End };
                 if self.names.types.needs_drop(self.names.types.place(&self.body().locals, place)) {
                     self.access(state, at, place, access, None);
                 }
@@ -266,7 +268,8 @@ impl Checker<'_> {
         let record = self.loans.tasks.sites[site as usize].record;
         for id in held.all().iter() {
             let Loan::Place { place, at: made, .. } = self.loans.loan(id) else { continue };
-            let inside = place.local > record && !(place.is_indirect() && self.passes_reference(place));
+            let leads_out = place.is_indirect() && self.passes_reference(place) && !self.destructor_reaches(0, place);
+            let inside = place.local > record && !leads_out;
             if !inside || self.reported.contains(&id) {
                 continue;
             }
@@ -408,13 +411,17 @@ impl Checker<'_> {
                 _ => {}
             }
         }
+        // What a destructor may still change is not left alone by the end of the value.
+        if matches!(access, Access::End | Access::Replace) && self.destructor_reaches(place.projection.len(), lent) {
+            return true;
+        }
         let beyond = &lent.projection[place.projection.len().min(lent.projection.len())..];
         let mut ty = self.names.types.place_full(&self.body().locals, place);
         for step in beyond {
             if *step == Projection::Deref {
                 match ty.ty.kind() {
                     // Another reference put here, or its end, leaves what it pointed to alone.
-                    TyKind::Ref(..) if matches!(access, Access::Write | Access::StorageEnd | Access::End) => return false,
+                    TyKind::Ref(..) if matches!(access, Access::Write | Access::Replace | Access::StorageEnd | Access::End) => return false,
                     // What is behind a shared reference is not ours to move or change.
                     TyKind::Ref(Mutable::No, _) => return false,
                     // A box's content lives until the box's value ends.
@@ -425,6 +432,20 @@ impl Checker<'_> {
             ty = self.names.types.step(ty, *step);
         }
         true
+    }
+
+    /// Whether a place lies behind an exclusive reference in a value with a destructor, which may change it: of the values that the
+    /// place passes through from the given step on.
+    fn destructor_reaches(&self, from: usize, place: &Place) -> bool {
+        let mut ends = false;
+        for steps in from..place.projection.len() {
+            let ty = self.names.types.place(&self.body().locals, &place.prefix(steps));
+            ends |= matches!(ty.kind(), TyKind::Adt(..)) && self.names.types.program.drop_impl(ty).is_some();
+            if let (Projection::Deref, TyKind::Ref(mutable, _)) = (place.projection[steps], ty.kind()) {
+                return ends && mutable.is_yes();
+            }
+        }
+        false
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -463,15 +484,22 @@ impl Checker<'_> {
             self.diags.push(errors::leaves_scope(is_handle, lent_at, here, used));
             return;
         }
+        if outlives && self.destructor_reaches(place.projection.len(), lent) {
+            self.diags.push(errors::destructor_changes(&lent_name, &name, lent_at, here, used, self.loans.task_of(holder).is_some()));
+            return;
+        }
         if outlives {
-            let param = self.names.body.params().any(|param| param == lent.local);
-            self.diags.push(errors::outlives(&lent_name, lent_at, here, used, param));
+            let owner = match self.owner_of(lent) {
+                Owner::Variable | Owner::Temporary if holder == Local::RETURN => Owner::Function,
+                owner => owner,
+            };
+            self.diags.push(errors::outlives(&lent_name, lent_at, here, used, owner));
             return;
         }
         let did = match access {
             Access::Read => Did::Used,
             Access::Move => Did::Moved,
-            Access::Write => Did::Changed,
+            Access::Write | Access::Replace => Did::Changed,
             Access::BorrowShared => Did::Borrowed,
             Access::BorrowExclusive | Access::End | Access::StorageEnd => Did::BorrowedExclusively,
         };
@@ -490,6 +518,7 @@ impl Checker<'_> {
             }));
             return;
         }
+        let is_loop = !self.loans.is_stand_in(holder) && self.is_gone_through(holder, here);
         let holder_name = if self.loans.is_stand_in(holder) { None } else { self.body().local_decl(holder).name };
         self.diags.push(errors::borrow_conflict(BorrowConflict {
             name: &name,
@@ -500,7 +529,25 @@ impl Checker<'_> {
             lent_at,
             used,
             holder: holder_name,
+            is_loop,
         }));
+    }
+
+    /// Whether a `for` loop, in which this stands, goes through what a nameless local holds.
+    fn is_gone_through(&self, holder: Local, here: Span) -> bool {
+        let decl = self.body().local_decl(holder);
+        let head = self.body().source(decl.source).span;
+        let iterator = self.names.types.program.program().lang.trait_id("iterator");
+        decl.name.is_none() && here.lo > head.hi && !matches!(decl.ty.kind(), TyKind::Ref(..)) && self.names.types.program.implements(self.names.types.owner, decl.ty, iterator)
+    }
+
+    /// What it is that ends too early.
+    fn owner_of(&self, lent: &Place) -> Owner {
+        match lent.local {
+            local if self.body().params().any(|param| param == local) => Owner::Parameter,
+            local if self.body().local_decl(local).name.is_none() => Owner::Temporary,
+            _ => Owner::Variable,
+        }
     }
 
     fn is_call(&self, at: Location) -> bool {
@@ -536,9 +583,36 @@ impl Checker<'_> {
             let decl = self.body().local_decl(param);
             let declared = self.body().source(decl.source).span;
             let name = decl.name.map_or_else(|| "a parameter".to_string(), |name| format!("`{name}`"));
-            self.diags.push(errors::undeclared_origin(&name, span, declared, decl.name));
+            let clause = self.from_clause(param, matches!(self.loans.loan(id), Loan::Contents(_)));
+            self.diags.push(errors::undeclared_origin(&name, span, declared, clause));
             return;
         }
+    }
+
+    /// What would have to stand behind the result type for the result to look at a parameter, too.
+    fn from_clause(&self, param: Local, contents: bool) -> errors::FromClause {
+        let views = self.loans.views;
+        let none = errors::FromClause { names: String::new(), at: None, in_trait: false };
+        let Origin::Fn(id) = self.body().origin else { return none };
+        let told = views.trait_method(id).unwrap_or(id);
+        let def = views.program().fn_def(told);
+        if views.program().module(def.module).library {
+            return none;
+        }
+        let mut names = Vec::new();
+        for (index, (declared, carries)) in def.params.iter().zip(views.result_carries(told)).enumerate() {
+            // Only behind a reference there is a difference between the two.
+            let is_reference = matches!(declared.ty.kind(), TyKind::Ref(..));
+            match carries {
+                _ if index + 1 == param.index() => names.push(if contents && is_reference { format!("*{}", declared.name) } else { declared.name.to_string() }),
+                Carries::Nothing => {}
+                Carries::Contents if is_reference => names.push(format!("*{}", declared.name)),
+                Carries::Contents | Carries::All => names.push(declared.name.to_string()),
+            }
+        }
+        let names = names.join(", ");
+        let text = if def.from.is_empty() { format!(" from {names}") } else { names.clone() };
+        errors::FromClause { names, at: (told == id).then_some((def.from_span, text)), in_trait: told != id }
     }
 
     /// At the end of the function: nothing that leaves may look at what stays.
@@ -555,9 +629,12 @@ impl Checker<'_> {
                 let (place, made) = (place.clone(), *made);
                 self.reported.push(id);
                 let name = self.names.describe_or(&place, "this value");
-                let param = self.names.body.params().any(|param| param == place.local);
+                let owner = match self.owner_of(&place) {
+                    Owner::Parameter => Owner::Parameter,
+                    Owner::Variable | Owner::Temporary | Owner::Function => Owner::Function,
+                };
                 let (lent_at, here): (Span, Span) = (self.body().span_at(made), self.body().span_at(at));
-                self.diags.push(errors::outlives(&name, lent_at, here, None, param));
+                self.diags.push(errors::outlives(&name, lent_at, here, None, owner));
             }
         }
     }
