@@ -596,7 +596,7 @@ impl Checker<'_> {
         let Origin::Fn(id) = self.body().origin else { return none };
         let told = views.trait_method(id).unwrap_or(id);
         let def = views.program().fn_def(told);
-        if views.program().module(def.module).library {
+        if told != id && views.program().module(def.module).library {
             return none;
         }
         let mut names = Vec::new();
