@@ -1,5 +1,5 @@
 //! The compiler as a command: built once, called from the root of the repository so that every path in its output is the same
-//! on every machine, and never waited for longer than a minute.
+//! on every machine, and never waited for longer than five minutes.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
