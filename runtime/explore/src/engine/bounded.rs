@@ -50,9 +50,9 @@ impl Engine {
 
     /// Whether a graph that waits may lead to something within the bound.
     pub(super) fn may_lead(&mut self, graph: &Graph) -> bool {
-        let Some(mut preemptions) = self.bound.as_mut().map(|bound| std::mem::take(&mut bound.preemptions)) else { return true };
-        let (most, weak) = self.bound.as_ref().map_or((0, true), |bound| (bound.most, bound.weak));
-        let may = preemptions.may_be_enough(graph, &|event| self.nature(event), most, weak);
+        let Some(bound) = self.bound.as_mut().filter(|bound| !bound.weak) else { return true };
+        let (most, mut preemptions) = (bound.most, std::mem::take(&mut bound.preemptions));
+        let may = preemptions.may_be_enough(graph, &|event| self.nature(event), most);
         let bound = self.bound.as_mut().expect("there is one");
         bound.preemptions = preemptions;
         if may.is_none() {
