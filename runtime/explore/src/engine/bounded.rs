@@ -48,20 +48,6 @@ impl Engine {
         within
     }
 
-    /// Whether a graph that waits may lead to something within the bound.
-    pub(super) fn may_lead(&mut self, graph: &Graph) -> bool {
-        let Some(bound) = self.bound.as_mut().filter(|bound| !bound.weak) else { return true };
-        let (most, mut preemptions) = (bound.most, std::mem::take(&mut bound.preemptions));
-        let may = preemptions.may_be_enough(graph, &|event| self.nature(event), most);
-        let bound = self.bound.as_mut().expect("there is one");
-        bound.preemptions = preemptions;
-        if may.is_none() {
-            bound.weak = true;
-            self.begins_again = true;
-        }
-        may.unwrap_or(true)
-    }
-
     fn nature(&self, event: &Event) -> Nature {
         let waits = match event.kind {
             Kind::Await(_) => Waiting::ForWrite,

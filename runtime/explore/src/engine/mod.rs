@@ -296,15 +296,9 @@ impl Engine {
     pub fn begin(&mut self) -> bool {
         match self.mode {
             Mode::Exhaustive => {
-                let graph = loop {
-                    // The oldest leave the most graphs to others.
-                    let next = if self.spreads && !self.pending.is_empty() { Some(self.pending.remove(0)) } else { self.pending.pop() };
-                    let Some(graph) = next else { return false };
-                    if self.may_lead(&graph) {
-                        break graph;
-                    }
-                    self.spare.push(graph);
-                };
+                // The oldest leave the most graphs to others.
+                let next = if self.spreads && !self.pending.is_empty() { Some(self.pending.remove(0)) } else { self.pending.pop() };
+                let Some(graph) = next else { return false };
                 self.spare.push(std::mem::replace(&mut self.graph, graph));
             }
             Mode::Priorities(seed, depth) => {
