@@ -1,8 +1,8 @@
 //! Which blocks of a body belong to which loop, and in which order to visit blocks.
 //!
-//! Emission needs it for one thing: a branch that may leave a loop lists the leaving edge first. Cranelift's hoisting keeps
-//! its stack of loops while it walks the dominator tree in that order, and pops it at the first block outside (measured:
-//! 1.7 times on a nested sum).
+//! A branch that may leave a loop lists the leaving edge first: Cranelift's hoisting keeps its stack of loops while it walks the
+//! dominator tree in that order, and pops it at the first block outside (measured: 1.7 times on a nested sum). And floats that a
+//! loop writes get new values behind it ([`Loops::written_before`]).
 //!
 //! And loops turn round here: a block that jumps back to a header which only tests whether to go on repeats the test
 //! instead. The loop then has one branch a turn, and the header is its guard.

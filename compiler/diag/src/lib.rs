@@ -1,5 +1,5 @@
 //! What the compiler says to its user: sources, spans, codes, diagnostics and how they are drawn; and what all its phases share:
-//! names, and work for all cores.
+//! names, quick tables, and work for all cores.
 //!
 //! A cellar of the house: imports nothing of ours. Everything a phase reports is a plain [`Diagnostic`] pushed into
 //! [`Diags`]; only `render` knows how one looks.
@@ -10,6 +10,7 @@ mod codes;
 pub mod cores;
 mod diagnostic;
 mod explain;
+pub mod fast;
 pub mod render;
 mod sink;
 mod source;

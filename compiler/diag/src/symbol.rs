@@ -1,40 +1,14 @@
 //! Interned text: one pointer, compared by address, ordered by its letters.
 
+use crate::fast::{FastBuild, FastHasher};
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 use std::sync::{Mutex, OnceLock};
 
 /// A name or a piece of literal text. Lives as long as the compiler; equal text is the same pointer.
 #[derive(Clone, Copy)]
 pub struct Symbol(&'static str);
-
-/// Names are short and many, and nobody gains by choosing bad ones: eight letters at a time.
-#[derive(Default)]
-struct Short(u64);
-type Quick = BuildHasherDefault<Short>;
-
-impl Short {
-    fn add(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
-impl Hasher for Short {
-    fn write(&mut self, bytes: &[u8]) {
-        let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            self.add(u64::from_le_bytes(word.try_into().unwrap_or_default()));
-        }
-        let rest = words.remainder().iter().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
-        self.add(rest);
-    }
-    fn write_u8(&mut self, _: u8) {
-        // The end of a text: its length says it.
-    }
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-}
 
 /// What a thread was asked for last, by hash: most names come again soon, and the table is everybody's.
 const FRONT: usize = 1 << 10;
@@ -44,7 +18,7 @@ thread_local! {
 
 impl Symbol {
     pub fn intern(text: &str) -> Symbol {
-        let mut hasher = Short::default();
+        let mut hasher = FastHasher::default();
         hasher.write(text.as_bytes());
         let place = hasher.finish() as usize % FRONT;
         LAST.with_borrow_mut(|last| {
@@ -59,8 +33,8 @@ impl Symbol {
     }
 
     fn shared(text: &str) -> &'static str {
-        static TABLE: OnceLock<Mutex<HashSet<&'static str, Quick>>> = OnceLock::new();
-        let table = TABLE.get_or_init(|| Mutex::new(HashSet::with_capacity_and_hasher(4096, Quick::default())));
+        static TABLE: OnceLock<Mutex<HashSet<&'static str, FastBuild>>> = OnceLock::new();
+        let table = TABLE.get_or_init(|| Mutex::new(HashSet::with_capacity_and_hasher(4096, FastBuild::default())));
         // A poisoned table is still a whole table: insertions are single steps.
         let mut table = table.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(found) = table.get(text) {

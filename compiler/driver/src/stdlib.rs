@@ -4,7 +4,7 @@ use crate::modules::Module;
 use crate::session::Session;
 use crate::words;
 use diag::{Diags, SourceFile, Symbol, cores};
-use hir::fast::FastBuild;
+use diag::fast::FastBuild;
 use std::collections::HashSet;
 use std::sync::Arc;
 

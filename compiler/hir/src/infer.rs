@@ -26,7 +26,7 @@ pub(crate) mod table;
 mod tasks;
 
 use crate::errors;
-use crate::fast::{FastMap, FastSet};
+use diag::fast::{FastMap, FastSet};
 use crate::ids::*;
 use crate::lower::{TyCx, TyMode, lower_ty};
 use crate::program::*;

@@ -1,6 +1,6 @@
 //! The definitions of `std` that the compiler itself speaks of, marked `#[lang = "name"]` there.
 
-use crate::fast::FastBuild;
+use diag::fast::FastBuild;
 use crate::ids::*;
 use diag::Symbol;
 use std::collections::HashMap;

@@ -2,7 +2,6 @@
 //! judgements about flow (moves, borrows) live in `mir`.
 #![forbid(unsafe_code)]
 
-pub mod fast;
 mod errors;
 mod exhaustive;
 pub mod ids;

@@ -8,7 +8,7 @@ mod header;
 mod owners;
 mod types;
 
-use crate::fast::FastMap;
+use diag::fast::FastMap;
 use crate::ids::*;
 use crate::lang_items::LangItems;
 use crate::program::*;

@@ -1,6 +1,6 @@
 //! The program's definitions with their signatures resolved: what every phase may ask about a name.
 
-use crate::fast::FastMap;
+use diag::fast::FastMap;
 use crate::ids::*;
 use crate::ty::{Args, Mutable, Ty};
 use diag::{SourceMap, Span, Symbol};

@@ -3,7 +3,7 @@
 
 use crate::TypedProgram;
 use crate::errors;
-use crate::fast::{FastMap, FastSet};
+use diag::fast::{FastMap, FastSet};
 use crate::ids::FnId;
 use crate::program::FnKind;
 use crate::queries::Resolved;

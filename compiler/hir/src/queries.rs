@@ -1,6 +1,6 @@
 //! What later phases ask of a typed program.
 
-use crate::fast::FastMap;
+use diag::fast::FastMap;
 use crate::ids::*;
 use crate::program::*;
 use crate::traits::{Answer, ClosureFacts, Env, Selection, Solver};

@@ -405,17 +405,9 @@ pub enum Owner {
 
 pub fn outlives(name: &str, lent_at: Span, end: Span, used: Option<Span>, owner: Owner) -> Diagnostic {
     let what = if owner == Owner::Parameter { "belongs to this function" } else { "ends" };
-    let mut diagnostic = Diagnostic::error(Code::E0508, format!("a view of {name} is kept longer than {name} lives"))
+    let diagnostic = Diagnostic::error(Code::E0508, format!("a view of {name} is kept longer than {name} lives"))
         .primary(lent_at, format!("{name} is looked at from here on"));
-    if end != lent_at {
-        diagnostic = diagnostic.label(Span { lo: end.hi.saturating_sub(1).max(end.lo), ..end }, format!("{name} {what} here"));
-    }
-    if let Some(used) = used
-        && used != lent_at
-        && used != end
-    {
-        diagnostic = diagnostic.label(used, "and the view is still needed here");
-    }
+    let diagnostic = ends_while_needed(diagnostic, lent_at, end, used, format!("{name} {what} here"));
     const GIVE: &str = "give back an owner (a `String` for a `&str`, a `Vec` for a slice, `.clone()`)";
     diagnostic.help(match owner {
         Owner::Temporary => "give the value a name before (`let value = …`): without one it ends with its statement".into(),
@@ -427,22 +419,26 @@ pub fn outlives(name: &str, lent_at: Span, end: Span, used: Option<Span>, owner:
 
 /// `owner` is what ends, whose destructor may change what is looked at.
 pub fn destructor_changes(name: &str, owner: &str, lent_at: Span, end: Span, used: Option<Span>, by_task: bool) -> Diagnostic {
-    let mut diagnostic = Diagnostic::error(Code::E0508, format!("a view of {name} is still needed when the destructor of {owner} runs, which may change it"))
+    let diagnostic = Diagnostic::error(Code::E0508, format!("a view of {name} is still needed when the destructor of {owner} runs, which may change it"))
         .primary(lent_at, format!("{name} is looked at from here on"));
-    if end != lent_at {
-        diagnostic = diagnostic.label(Span { lo: end.hi.saturating_sub(1).max(end.lo), ..end }, format!("{owner} ends here, and its destructor runs"));
-    }
-    if let Some(used) = used
-        && used != lent_at
-        && used != end
-    {
-        diagnostic = diagnostic.label(used, "and the view is still needed here");
-    }
+    let diagnostic = ends_while_needed(diagnostic, lent_at, end, used, format!("{owner} ends here, and its destructor runs"));
     diagnostic.help(if by_task {
         format!("declare {owner} before the `scope`, or move it into the task (`spawn move {{ … }}`)")
     } else {
         format!("keep {owner} as long as the view, or keep a copy of what is looked at (`.clone()`)")
     })
+}
+
+/// Where what is looked at comes to its end, and where the view is used after that; nothing is said of one place twice.
+fn ends_while_needed(diagnostic: Diagnostic, lent_at: Span, end: Span, used: Option<Span>, what: String) -> Diagnostic {
+    let diagnostic = match end == lent_at {
+        true => diagnostic,
+        false => diagnostic.label(Span { lo: end.hi.saturating_sub(1).max(end.lo), ..end }, what),
+    };
+    match used {
+        Some(used) if used != lent_at && used != end => diagnostic.label(used, "and the view is still needed here"),
+        _ => diagnostic,
+    }
 }
 
 /// `from a, b`, as it would have to stand.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-pub use hir::fast::{FastMap, FastSet};
+pub use diag::fast::{FastMap, FastSet};
 
 /// A set of numbers below a bound.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -5,7 +5,7 @@
 //! address is taken counts as raising, because all function pointers and table entries share one signature.
 
 use crate::body::*;
-use crate::reach::uses;
+use crate::reach::{pass_on, uses};
 use crate::types::Types;
 use diag::Symbol;
 use std::sync::Arc;
@@ -14,28 +14,16 @@ pub(crate) fn mark(types: &Types, program: &mut MonoProgram) {
     let count = program.bodies.len();
     let mut raises = vec![false; count];
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); count];
-    let mut work = Vec::new();
-    let note = |index: usize, raises: &mut Vec<bool>, work: &mut Vec<usize>| {
-        if !std::mem::replace(&mut raises[index], true) {
-            work.push(index);
-        }
-    };
     for (index, body) in program.bodies.iter().enumerate() {
-        if raises_itself(body) {
-            note(index, &mut raises, &mut work);
-        }
+        raises[index] |= raises_itself(body);
         let uses = uses(types, body);
         uses.instances.iter().for_each(|callee| callers[callee.index()].push(index as u32));
-        uses.values.iter().for_each(|value| note(value.index(), &mut raises, &mut work));
+        uses.values.iter().for_each(|value| raises[value.index()] = true);
     }
     for table in &program.vtables {
-        table.methods.iter().chain(&table.drop_glue).for_each(|id| note(id.index(), &mut raises, &mut work));
+        table.methods.iter().chain(&table.drop_glue).for_each(|id| raises[id.index()] = true);
     }
-    while let Some(index) = work.pop() {
-        for caller in std::mem::take(&mut callers[index]) {
-            note(caller as usize, &mut raises, &mut work);
-        }
-    }
+    pass_on(&mut raises, callers);
     for index in 0..count {
         let body = &program.bodies[index];
         let idle = body.blocks.iter().any(|block| idle_edge(block, &raises));

@@ -187,3 +187,15 @@ fn renumber(body: &mut Body, number: &[InstanceId]) {
         }
     }
 }
+
+/// What is so of a function is so of all that call it.
+pub(crate) fn pass_on(is_so: &mut [bool], mut callers: Vec<Vec<u32>>) {
+    let mut work: Vec<usize> = (0..is_so.len()).filter(|index| is_so[*index]).collect();
+    while let Some(index) = work.pop() {
+        for caller in std::mem::take(&mut callers[index]) {
+            if !std::mem::replace(&mut is_so[caller as usize], true) {
+                work.push(caller as usize);
+            }
+        }
+    }
+}

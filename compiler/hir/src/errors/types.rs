@@ -307,6 +307,11 @@ pub(crate) fn unmet_bound(
         Some(asked) if asked != span => diagnostic.label(asked, "asked for here"),
         _ => diagnostic,
     };
+    implement(diagnostic, ty, name, is_param, declared)
+}
+
+/// How a type comes to implement a trait: of one of the program's own, and of a parameter.
+fn implement(diagnostic: Diagnostic, ty: &str, name: Symbol, is_param: bool, declared: Option<Span>) -> Diagnostic {
     match declared {
         Some(declared) => diagnostic
             .help(format!("put `#[derive({name})]` before the type, or write `impl {name} for {ty}`"))
@@ -388,13 +393,7 @@ pub(crate) fn no_comparison(
     let _ = span;
     let diagnostic = Diagnostic::error(E0307, format!("values of type `{ty}` cannot be compared with `{op}`"))
         .primary(op_span, format!("`{ty}` does not implement `{name}`"));
-    match declared {
-        Some(declared) => diagnostic
-            .help(format!("put `#[derive({name})]` before the type"))
-            .fix(declared.start(), format!("#[derive({name})]\n")),
-        None if is_param => diagnostic.help(format!("ask for it where `{ty}` is declared: `{}`", with_bound(ty, name))),
-        None => diagnostic,
-    }
+    implement(diagnostic, ty, name, is_param, declared)
 }
 
 #[allow(clippy::too_many_arguments)]

@@ -1,6 +1,6 @@
 //! Impls and methods by what is asked: trait and head of the type, or name.
 
-use crate::fast::FastMap;
+use diag::fast::FastMap;
 use crate::ids::*;
 use crate::program::*;
 use crate::ty::{FloatTy, IntTy, Mutable, Ty, TyKind};

@@ -1,7 +1,7 @@
 //! The table that makes equal types the same pointer. Shared by all threads; a thread-local front answers most questions.
 
 use super::kind::*;
-use crate::fast::FastBuild;
+use diag::fast::FastBuild;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};

@@ -94,12 +94,11 @@ fn hand_over(body: &mut Body, asked: &Asked, forking: InstanceId) {
     let span = body.source(body.block(asked.choice).terminator.source).span;
     body.sources.push(Source { span, function: Symbol::intern(""), inlined_at: None });
     let source = SourceId(body.sources.len() as u32 - 1);
-    let leave = BlockId(body.blocks.len() as u32);
-    let call = BlockId(leave.0 + 1);
+    let ends = |kind| Block { statements: Vec::new(), terminator: Terminator { kind, source }, unwind: None, cleanup: false };
+    let leave = body.add_block(ends(TerminatorKind::Return));
     let args = (1..=body.param_count).map(|param| Operand::take(Local(param))).collect();
-    let kind = TerminatorKind::Call { callee: Callee::Instance(forking), args, dest: Place::local(Local::RETURN), target: Some(leave), unwind: None };
-    body.blocks.push(Block { statements: Vec::new(), terminator: Terminator { kind: TerminatorKind::Return, source }, unwind: None, cleanup: false });
-    body.blocks.push(Block { statements: Vec::new(), terminator: Terminator { kind, source }, unwind: None, cleanup: false });
+    let dest = Place::local(Local::RETURN);
+    let call = body.add_block(ends(TerminatorKind::Call { callee: Callee::Instance(forking), args, dest, target: Some(leave), unwind: None }));
     if let TerminatorKind::Switch { otherwise, .. } = &mut body.blocks[asked.choice.index()].terminator.kind {
         *otherwise = call;
     }

@@ -7,22 +7,22 @@
 
 use super::enough::Parts;
 use crate::body::*;
+use crate::reach::pass_on;
 use crate::types::Types;
 use diag::Symbol;
 use hir::ty::TyKind;
 
 pub(super) fn functions(types: &Types, mono: &MonoProgram, parts: &Parts) -> Vec<bool> {
     let count = mono.bodies.len();
-    let mut calm = vec![true; count];
+    let mut stirs = vec![false; count];
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); count];
-    let mut work = Vec::new();
     for index in 0..count {
         if parts.is_part(mono, InstanceId(index as u32)) {
             continue;
         }
         let mut own = true;
         for block in &mono.bodies[index].blocks {
-            own &= !touches_shared(types, mono, block);
+            own &= !touches_shared(mono, block);
             let TerminatorKind::Call { callee, .. } = &block.terminator.kind else { continue };
             match callee {
                 Callee::Instance(id) => match parts.body_of_task(types, mono, *id) {
@@ -34,24 +34,14 @@ pub(super) fn functions(types: &Types, mono: &MonoProgram, parts: &Parts) -> Vec
                 Callee::Foreign { .. } | Callee::Virtual { .. } | Callee::Pointer(_) | Callee::Fn(..) | Callee::FnTrait(..) => own = false,
             }
         }
-        if !own {
-            calm[index] = false;
-            work.push(index);
-        }
+        stirs[index] = !own;
     }
-    while let Some(index) = work.pop() {
-        for caller in std::mem::take(&mut callers[index]) {
-            if std::mem::replace(&mut calm[caller as usize], false) {
-                work.push(caller as usize);
-            }
-        }
-    }
-    calm
+    pass_on(&mut stirs, callers);
+    stirs.into_iter().map(|stirs| !stirs).collect()
 }
 
 /// A `static mut`: unsafe code may agree on it with others.
-fn touches_shared(types: &Types, mono: &MonoProgram, block: &Block) -> bool {
-    let _ = types;
+fn touches_shared(mono: &MonoProgram, block: &Block) -> bool {
     let mut any = false;
     let mut look = |operand: &Operand| {
         if let Operand::Const(Const { kind: ConstKind::Static(id), .. }) = operand {

@@ -299,7 +299,7 @@ impl Scope {
 
     fn make_twice(self, types: &Types, mono: &MonoProgram, parts: &Parts, body: &mut Body) {
         let rename = self.own_locals(body);
-        let values: FastMap<Local, Local> = self.handles.iter().map(|(handle, ty)| (*handle, new_local(body, *ty))).collect();
+        let values: FastMap<Local, Local> = self.handles.iter().map(|(handle, ty)| (*handle, body.add_local(*ty, SourceId::BODY))).collect();
         let mut number = FastMap::default();
         for (position, id) in self.blocks.iter().enumerate() {
             number.insert(id, BlockId((body.blocks.len() + position) as u32));
@@ -390,9 +390,9 @@ impl Scope {
                 let ty = body.locals[value.index()].ty;
                 match parts.glue.get(&ty) {
                     Some(glue) if types.needs_drop(ty) => {
-                        let pointer = new_local(body, Ty::pointer(Mutable::Yes, ty));
+                        let pointer = body.add_local(Ty::pointer(Mutable::Yes, ty), SourceId::BODY);
                         block.statements.push(Statement::assign(source, pointer, Rvalue::RawRef(Mutable::Yes, Place::local(value))));
-                        let nothing = new_local(body, Ty::unit());
+                        let nothing = body.add_local(Ty::unit(), SourceId::BODY);
                         TerminatorKind::Call { callee: Callee::Instance(*glue), args: vec![Operand::take(pointer)], dest: Place::local(nothing), target: *target, unwind: *unwind }
                     }
                     _ => on,
@@ -405,23 +405,17 @@ impl Scope {
     fn ask(&self, body: &mut Body, second: BlockId) {
         let enter = body.block(self.at).terminator.clone();
         let source = enter.source;
-        let (pending, enough) = (new_local(body, Ty::int()), new_local(body, Ty::bool()));
-        let open = BlockId(body.blocks.len() as u32);
-        let choose = BlockId(open.0 + 1);
+        let (pending, enough) = (body.add_local(Ty::int(), SourceId::BODY), body.add_local(Ty::bool(), SourceId::BODY));
         let unwind = body.block(self.at).unwind;
-        body.blocks.push(Block { statements: Vec::new(), terminator: enter, unwind, cleanup: false });
+        let open = body.add_block(Block { statements: Vec::new(), terminator: enter, unwind, cleanup: false });
         let few = Rvalue::Binary(BinaryOp::Lt, Operand::take(pending), Operand::int(ENOUGH * POINTER_BYTES));
         let kind = TerminatorKind::Switch { value: Operand::take(enough), targets: vec![(0, second)], otherwise: open };
-        body.blocks.push(Block { statements: vec![Statement::assign(source, enough, few)], terminator: Terminator { kind, source }, unwind: None, cleanup: false });
+        let statements = vec![Statement::assign(source, enough, few)];
+        let choose = body.add_block(Block { statements, terminator: Terminator { kind, source }, unwind: None, cleanup: false });
         let callee = Callee::Intrinsic(Symbol::intern(QUESTION), hir::ty::Args::empty());
         let kind = TerminatorKind::Call { callee, args: Vec::new(), dest: Place::local(pending), target: Some(choose), unwind: None };
         body.blocks[self.at.index()].terminator = Terminator { kind, source };
     }
-}
-
-fn new_local(body: &mut Body, ty: Ty) -> Local {
-    body.locals.push(LocalDecl { ty, name: None, mutable: true, source: SourceId::BODY });
-    Local(body.locals.len() as u32 - 1)
 }
 
 fn copy_local(body: &mut Body, of: Local) -> Local {

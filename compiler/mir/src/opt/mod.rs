@@ -99,8 +99,7 @@ const STATEMENT_WEIGHT: usize = 2;
 
 /// About how many microseconds it takes to improve a body.
 fn weight(body: &Body) -> usize {
-    let statements: usize = body.blocks.iter().map(|block| block.statements.len() + 1).sum();
-    1 + statements * STATEMENT_WEIGHT
+    1 + body.statement_count() * STATEMENT_WEIGHT
 }
 
 fn improve_all(types: &Types, mono: &mut MonoProgram) {

@@ -1,4 +1,4 @@
-//! A hash for maps whose keys are small numbers and pointers.
+//! A hash for maps whose keys are small numbers, pointers and names: nobody gains by choosing bad ones.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
