@@ -87,7 +87,6 @@ pub fn explore_in_jobs(session: &Session, entry: u64, stance: Stance, bounds: Bo
                 known.stance.one_order |= learnt.stance.one_order;
                 known.looks_at_ends |= learnt.looks_at_ends;
                 known.loops.extend(learnt.loops);
-                known.weak |= learnt.weak;
                 known.waits.extend(learnt.waits);
             }
             known.loops.sort_unstable();
@@ -185,7 +184,7 @@ impl Done {
         [report.executions, report.runs, report.too_long, u64::from(self.bounded)].into_iter().for_each(|number| bytes.put(number));
         let learnt = self.learnt.iter().flat_map(|known| [flags(known.stance), u64::from(known.looks_at_ends)].into_iter().chain(known.loops.iter().copied()));
         bytes.put_all(learnt.collect::<Vec<u64>>().into_iter());
-        let waits = self.learnt.iter().flat_map(|known| std::iter::once(u64::from(known.weak)).chain(known.waits.iter().flat_map(|&(task, address, looks)| [u64::from(task), address, u64::from(looks)])));
+        let waits = self.learnt.iter().flat_map(|known| known.waits.iter().flat_map(|&(task, address, looks)| [u64::from(task), address, u64::from(looks)]));
         bytes.put_all(waits.collect::<Vec<u64>>().into_iter());
         let fails = self.fails.iter().flat_map(|(directions, stance)| std::iter::once(flags(*stance)).chain(directions.iter().map(|&(task, back)| u64::from(task) << 32 | u64::from(back))));
         bytes.put_all(fails.collect::<Vec<u64>>().into_iter());
@@ -207,8 +206,8 @@ impl Done {
         if let [flags, ends, loops @ ..] = &reader.all()?[..] {
             done.learnt = Some(Known { stance: stance(*flags), looks_at_ends: *ends != 0, loops: loops.to_vec(), ..Known::default() });
         }
-        if let ([weak, waits @ ..], Some(known)) = (&reader.all()?[..], &mut done.learnt) {
-            known.weak = *weak != 0;
+        let waits = reader.all()?;
+        if let Some(known) = &mut done.learnt {
             known.waits = waits.as_chunks::<3>().0.iter().map(|&[task, address, looks]| (task as Task, address, looks != 0)).collect();
         }
         if let [flags, directions @ ..] = &reader.all()?[..] {

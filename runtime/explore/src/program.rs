@@ -78,8 +78,7 @@ pub(crate) struct Known {
     pub loops: Vec<u64>,
     /// Somebody looks whether a task has ended, without waiting.
     pub looks_at_ends: bool,
-    /// If preemptions are bounded: somebody does something weaker than `seqcst`, and who has had to wait for what.
-    pub weak: bool,
+    /// If preemptions are bounded: who has had to wait for what.
     pub waits: Vec<(Task, u64, bool)>,
 }
 

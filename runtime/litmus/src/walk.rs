@@ -22,14 +22,7 @@ pub fn walk(test: &Test) -> Result<BTreeMap<State, u64>, TooLarge> {
 /// The same for executions that need no more than so many preemptions, and how many runs that took. What leads to no such
 /// execution is left out, or, to have something to compare that with, is not.
 pub fn walk_within(test: &Test, preemptions: u32, leaves_out: bool) -> Result<(BTreeMap<State, u64>, u64), TooLarge> {
-    let weak = |step: &Step| match step {
-        Step::Load { order, .. } | Step::Store { order, .. } | Step::Update { order, .. } => *order != Order::SeqCst,
-        Step::CompareExchange { success, failure, .. } => (*success, *failure) != (Order::SeqCst, Order::SeqCst),
-        Step::Fence(_) => true,
-        Step::Set { .. } | Step::Unless { .. } | Step::Jump(_) => false,
-    };
-    let weak = test.threads.iter().flat_map(|thread| &thread.steps).any(weak);
-    let engine = if leaves_out { Engine::at_most(preemptions, weak) } else { Engine::new(Mode::Exhaustive) };
+    let engine = if leaves_out { Engine::at_most(preemptions) } else { Engine::new(Mode::Exhaustive) };
     follow(test, engine, &|engine| engine.needs_at_most(preemptions))
 }
 

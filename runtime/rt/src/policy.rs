@@ -32,6 +32,9 @@ pub fn oldest_task_first(turn: u32) -> bool {
     turn.is_multiple_of(16)
 }
 
+/// So many pending tasks of a loop are enough, where there is no room for another.
+pub const FORKS_MUCH: usize = 512;
+
 /// A fiber that spawned much waits until that was begun, but not for ever: others may spawn, too.
 pub fn is_spawners_turn(turn: u32) -> bool {
     turn.is_multiple_of(4096)

@@ -8,7 +8,7 @@
 use crate::fault::{self, Panic};
 use crate::fiber::{self, Record, Start};
 use crate::prim::{AtomicPtr, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
-use crate::{cancel, observe, sched, wait, watch};
+use crate::{cancel, observe, policy, sched, wait, watch};
 use abi::*;
 use std::ptr::null_mut;
 
@@ -146,9 +146,6 @@ unsafe fn publish_pending(record: *mut Record) {
     }
 }
 
-/// So many pending tasks of a loop are enough.
-const FORKS_MUCH: usize = 512;
-
 /// There is no room on the array, or somebody asked for work while there was none.
 ///
 /// # Safety
@@ -175,7 +172,7 @@ pub unsafe fn fork(record: *mut Record, head: *mut TaskHead, main: usize) {
             return;
         }
         let pending = fiber.forks_top.offset_from(fiber.forks_base) as usize;
-        if pending >= FORKS_MUCH && (*head).flags & TASK_HEAP != 0 {
+        if pending >= policy::FORKS_MUCH && (*head).flags & TASK_HEAP != 0 {
             // A loop that spawns: tasks that have ended give their memory, still warm, to the next.
             take_along(record, head);
             publish_forks(record);

@@ -7,29 +7,26 @@ use crate::preemptions::{Nature, Preemptions, Waiting};
 #[derive(Default)]
 pub(super) struct Bound {
     most: u32,
-    /// Something is weaker than `seqcst`.
-    weak: bool,
     /// Who has had to wait for which address, and whether by looking.
     waits: Vec<(Task, u64, bool)>,
     preemptions: Preemptions,
 }
 
 impl Engine {
-    /// Every graph that needs no more than so many preemptions; whether something weaker than `seqcst` is known to come.
-    pub fn at_most(preemptions: u32, weak: bool) -> Engine {
+    /// Asks of every execution whether it needs no more than so many preemptions.
+    pub fn at_most(preemptions: u32) -> Engine {
         let mut engine = Engine::new(Mode::Exhaustive);
-        engine.bound = Some(Bound { most: preemptions, weak, ..Bound::default() });
+        engine.bound = Some(Bound { most: preemptions, ..Bound::default() });
         engine
     }
 
     /// From the beginning of an exploration on.
     pub(crate) fn bind(&mut self, known: &Known, most: Option<u32>) {
-        self.bound = most.map(|most| Bound { most, weak: known.weak, waits: known.waits.clone(), ..Bound::default() });
+        self.bound = most.map(|most| Bound { most, waits: known.waits.clone(), ..Bound::default() });
     }
 
     pub(super) fn tell_bound(&self, known: &mut Known) {
         if let Some(bound) = &self.bound {
-            known.weak = bound.weak;
             known.waits.clone_from(&bound.waits);
         }
     }
@@ -70,14 +67,6 @@ impl Engine {
         let looks = matches!(event.kind, Kind::Read(_) | Kind::Compare(..));
         let is_memory = place::kind(self.address(event.location)) == 0;
         !event.is_sequential() && !matches!(event.kind, Kind::Await(_)) && (is_memory || looks)
-    }
-
-    /// An event was added.
-    pub(super) fn notes_strength(&mut self, id: Id) {
-        if self.bound.as_ref().is_some_and(|bound| !bound.weak) && self.is_weak(self.graph.event(id)) {
-            self.bound.as_mut().expect("there is one").weak = true;
-            self.begins_again = true;
-        }
     }
 
     /// A task has to wait until a location changes.

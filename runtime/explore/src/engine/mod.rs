@@ -700,7 +700,6 @@ impl Engine {
             Kind::Write(..) => self.write(event, id),
             Kind::Read(_) | Kind::Update(..) | Kind::Compare(..) | Kind::Await(_) => self.read(event, id),
         }
-        self.notes_strength(id);
         if !self.graph.event(id).only_looks() {
             let run = &mut self.tasks[task as usize];
             run.acted = run.done;

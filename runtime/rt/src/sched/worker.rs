@@ -98,12 +98,14 @@ impl Worker {
 
     /// Does something with the queue.
     pub fn with_queue<R>(&self, act: impl FnOnce(&mut Queue) -> R) -> R {
-        self.queue.with(|queue| {
-            let result = act(queue);
-            // ORDER: Relaxed; under the lock. Who looks without it looks again before sleeping, behind a fence.
-            self.len.store(queue.len, Ordering::Relaxed);
-            result
-        })
+        self.queue.with(|queue| self.counted(queue, act))
+    }
+
+    fn counted<R>(&self, queue: &mut Queue, act: impl FnOnce(&mut Queue) -> R) -> R {
+        let result = act(queue);
+        // ORDER: Relaxed; under the lock. Who looks without it looks again before sleeping, behind a fence.
+        self.len.store(queue.len, Ordering::Relaxed);
+        result
     }
 
     pub fn has_work(&self) -> bool {
@@ -243,11 +245,8 @@ impl Worker {
     fn give_away(&self, to: &Worker) -> Option<Work> {
         let much = self.queued() / 2;
         if much >= policy::STEALS_FROM {
-            to.with_queue(|own| self.queue.try_with(|queue| {
-                own.take_over(queue, much.min(policy::STEALS_MAX), to.index);
-                // ORDER: Relaxed; as in `with_queue`.
-                self.len.store(queue.len, Ordering::Relaxed);
-            }));
+            let most = much.min(policy::STEALS_MAX);
+            to.with_queue(|own| self.queue.try_with(|queue| self.counted(queue, |queue| own.take_over(queue, most, to.index))));
             if let Some(work) = to.take_queued() {
                 // More came along: others may want some of it, too.
                 super::notify();
