@@ -53,8 +53,7 @@ fn measure(wanted: &[&str]) -> Result<(), String> {
     let kernels = root.join("benches/kernels");
     let out = root.join("target/bench");
     std::fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
-    build(Command::new("cargo").args(["build", "--quiet", "--release", "-p", "driver"]).current_dir(&root))?;
-    let aurorac = root.join("target/release/aurorac");
+    let aurorac = super::release_compiler(&root)?;
     let mut peers = Vec::new();
     if built(Command::new("gcc").arg("-O2").arg(kernels.join("kernels.c")).arg("-o").arg(out.join("c")).arg("-lm")) {
         peers.push(Way { name: "gcc -O2", program: out.join("c"), named: true });

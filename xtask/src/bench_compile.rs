@@ -32,16 +32,7 @@ pub fn measure() -> Result<(), String> {
         std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         write(&folder.join("go.mod"), "module bench\n\ngo 1.21\n")?;
     }
-    let aurorac = match std::env::var("AURORAC") {
-        Ok(path) => path,
-        Err(_) => {
-            let built = Command::new("cargo").args(["build", "--quiet", "--release", "-p", "driver"]).current_dir(&root).status();
-            if !built.is_ok_and(|status| status.success()) {
-                return Err("the compiler does not build".into());
-            }
-            root.join("target/release/aurorac").to_string_lossy().into_owned()
-        }
-    };
+    let aurorac = super::release_compiler(&root)?.to_string_lossy().into_owned();
     let path = |name: &str| out.join(name).to_string_lossy().into_owned();
     let hello = std::fs::read_to_string(root.join("examples/hello.aur")).map_err(|e| format!("examples/hello.aur: {e}"))?;
 

@@ -30,11 +30,7 @@ const DRAWN: &str = "50000";
 const PEER_MAX: &str = "600000";
 
 pub fn run(root: &Path, wanted: &[&str]) -> Result<(), String> {
-    let release = Command::new("cargo").args(["build", "--quiet", "--release", "-p", "driver"]).current_dir(root).status();
-    if !release.is_ok_and(|status| status.success()) {
-        return Err("the compiler does not build".into());
-    }
-    let (aurorac, folder) = (root.join("target/release/aurorac"), root.join("benches/explore"));
+    let (aurorac, folder) = (super::release_compiler(root)?, root.join("benches/explore"));
     let peers = peers(root);
     println!("{:<12}{:>12}{:>10}{:>12}{:>10}{:>12}{:>10}{:>14}{:>14}{:>8}", "", "aurora", "ms", "shuttle", "ms", "loom", "ms", "drawn/s", "shuttle/s", "ratio");
     for (test, peer) in TESTS.iter().filter(|(test, _)| wanted.is_empty() || wanted.iter().any(|word| test.contains(word))) {

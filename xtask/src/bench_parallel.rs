@@ -17,11 +17,7 @@ struct Way {
 pub fn run(root: &Path, wanted: &[&str]) -> Result<(), String> {
     let (folder, out) = (root.join("benches/parallel"), root.join("target/bench/parallel"));
     std::fs::create_dir_all(&out).map_err(|e| format!("{}: {e}", out.display()))?;
-    let release = Command::new("cargo").args(["build", "--quiet", "--release", "-p", "driver"]).current_dir(root).status();
-    if !release.is_ok_and(|status| status.success()) {
-        return Err("the compiler does not build".into());
-    }
-    let aurorac = root.join("target/release/aurorac");
+    let aurorac = super::release_compiler(root)?;
     let compile = |name: &str| -> Option<PathBuf> {
         let program = out.join(name);
         let made = Command::new(&aurorac).arg("compile").arg(folder.join(format!("{name}.aur"))).arg("-o").arg(&program).status();

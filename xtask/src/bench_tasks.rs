@@ -111,13 +111,7 @@ pub fn run(root: &Path, filter: &str, rounds: usize) -> Result<(), String> {
             calls.entry(peer.0).or_default();
         });
     }
-    let aurorac = match std::env::var_os("AURORAC") {
-        Some(path) => PathBuf::from(path),
-        None => {
-            super::bench::build(Command::new("cargo").args(["build", "--quiet", "--release", "-p", "driver"]).current_dir(root))?;
-            root.join("target/release/aurorac")
-        }
-    };
+    let aurorac = super::release_compiler(root)?;
     for name in calls.keys().filter(|call| call.0 == Maker::Aurora).map(|call| call.1) {
         let source = sources.join(format!("{name}.aur"));
         super::bench::build(Command::new(&aurorac).arg("compile").arg(source).arg("-o").arg(out.join(name)))?;

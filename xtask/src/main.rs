@@ -103,6 +103,15 @@ fn done(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// The compiler that `AURORAC` names, or a release build: what is measured.
+fn release_compiler(root: &Path) -> Result<PathBuf, String> {
+    if let Some(path) = std::env::var_os("AURORAC") {
+        return Ok(PathBuf::from(path));
+    }
+    bench::build(Command::new("cargo").args(["build", "--quiet", "--release", "-p", "driver"]).current_dir(root))?;
+    Ok(root.join("target/release/aurorac"))
+}
+
 /// The compiler that `AURORAC` names, or a development build.
 fn compiler(root: &Path) -> Result<PathBuf, String> {
     if let Some(path) = std::env::var_os("AURORAC") {
