@@ -123,6 +123,14 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_tell(fiber: *mut u8, object: *mut u8, number: i64, what: i64);
             /// Waits until that is told.
             plain fn rt_observe_hear(fiber: *mut u8, object: *mut u8, number: i64) -> i64;
+            /// The task is in one more call that stops an unwinding, or in one less.
+            plain fn rt_observe_catching(fiber: *mut u8, more: i64);
+            /// The number under which the task enters a list of those who wait.
+            plain fn rt_observe_waiter(fiber: *mut u8) -> i64;
+            /// Who waits under that number has what it waited for, as soon as what the task does alone has ended.
+            plain fn rt_observe_wake(fiber: *mut u8, number: i64);
+            /// Waits for that: 1; 0 if the task has to wait by itself.
+            plain fn rt_observe_settle(fiber: *mut u8, number: i64) -> i64;
             /// Waits until a task has ended, with another one in mind. 0: the task has to wait by itself.
             plain fn rt_observe_until_ended(fiber: *mut u8, task: *mut u8) -> i64;
             /// The task waits for one of several things, which it has chosen beforehand: 1, or 2 if one of them is a time.

@@ -1,9 +1,11 @@
 //! One run after the other, until there is no other or one of them fails.
 
-use crate::engine::{Direction, Engine};
+use crate::clocks::COUNT_MAX;
+use crate::engine::{Direction, Engine, Mode};
 use crate::graph::{Graph, Id, Task};
 use crate::program::{Bounds, Failure, How, Known, MemoryAccess, Report, Run, Waits, again};
 use crate::shrink::{Cost, Failing, shrink};
+use crate::turns::Turns;
 use crate::world::World;
 use rt::observe::{self, End, Ended, Session, StepPlace, Waiting};
 
@@ -31,6 +33,8 @@ pub(crate) struct Exploration<'a> {
     pub bounds: Bounds,
     pub known: Known,
     pub world: World,
+    /// In its place, as long as turns are enough.
+    turns: Option<Turns>,
     pub report: Report,
     /// Whether it begins again by itself when it has learnt something that it has to know from the beginning.
     pub restarts: bool,
@@ -41,7 +45,7 @@ pub(crate) struct Exploration<'a> {
 impl<'a> Exploration<'a> {
     pub fn new(session: &'a Session, entry: u64, start: &'a dyn Fn() -> Engine, known: Known, bounds: Bounds) -> Exploration<'a> {
         let world = World::new(start(), bounds);
-        let mut exploration = Exploration { session, entry, start, bounds, known, world, report: Report::default(), restarts: true, tells_after: TELL_AFTER };
+        let mut exploration = Exploration { session, entry, start, bounds, known, world, turns: None, report: Report::default(), restarts: true, tells_after: TELL_AFTER };
         exploration.begin_again();
         exploration
     }
@@ -54,6 +58,10 @@ impl<'a> Exploration<'a> {
         self.world = World::new((self.start)(), self.bounds);
         self.world.engine.know(&self.known);
         self.world.engine.bind(&self.known, self.bounds.preemptions);
+        self.turns = match self.world.engine.mode() {
+            Mode::Priorities(seed, depth) if !self.known.beyond_turns => Some(Turns::new(seed, depth, self.bounds.steps)),
+            _ => None,
+        };
         self.report = Report { stance: self.known.stance, preemptions: self.bounds.preemptions, ..Report::default() };
     }
 
@@ -67,13 +75,10 @@ impl<'a> Exploration<'a> {
             if self.report.runs.is_multiple_of(self.tells_after) && tell(self.report.runs, self.world.engine.waiting_graphs()) {
                 return Stop::Enough;
             }
-            if !self.world.engine.begin() {
+            let Some(ended) = self.run() else {
                 self.report.complete = self.report.too_long == 0;
                 return Stop::Complete;
-            }
-            self.report.runs += 1;
-            self.world.repeats = false;
-            let ended = self.session.run(self.entry, &mut self.world);
+            };
             if self.learns(&ended.end) {
                 if !self.restarts {
                     return Stop::Again;
@@ -81,7 +86,8 @@ impl<'a> Exploration<'a> {
                 self.begin_again();
                 continue;
             }
-            let Ended { end, out } = ended;
+            let repeats = self.world.engine.is_directed();
+            let Ended { end, out } = if self.bounds.outcomes { ended } else { self.with_graph(ended) };
             let mut raced = Vec::new();
             let how = match end {
                 End::Returned | End::Exited(0) if std::mem::take(&mut self.world.repeats) => continue,
@@ -123,9 +129,37 @@ impl<'a> Exploration<'a> {
                 *self.report.outcomes.entry(outcome(&out, Some(&how))).or_default() += 1;
                 continue;
             }
-            self.report.failure = Some(self.failure(how, out, raced));
+            self.report.failure = Some(self.failure(how, out, raced, repeats));
             return Stop::Failed;
         }
+    }
+
+    /// The next run; `None`: there is no other.
+    fn run(&mut self) -> Option<Ended> {
+        let Some(turns) = &mut self.turns else {
+            if !self.world.engine.begin() {
+                return None;
+            }
+            self.report.runs += 1;
+            self.world.repeats = false;
+            return Some(self.session.run(self.entry, &mut self.world));
+        };
+        turns.begin();
+        self.report.runs += 1;
+        let ended = self.session.run(self.entry, turns);
+        (self.world.repeats, self.world.too_long) = (turns.repeats, turns.too_long);
+        Some(ended)
+    }
+
+    /// The same run with a graph of what has happened, if it fails.
+    fn with_graph(&mut self, ended: Ended) -> Ended {
+        let fails = matches!(ended.end, End::Panicked(_) | End::Stuck(_) | End::Endless(_)) || matches!(ended.end, End::Exited(code) if code != 0);
+        let Some(turns) = self.turns.as_ref().filter(|_| fails) else { return ended };
+        self.world = World::new(Engine::direct(turns.directions()), Bounds { steps: COUNT_MAX, ..self.bounds });
+        self.world.engine.begin();
+        let again = self.session.run(self.entry, &mut self.world);
+        // What does not fail again has gone another way.
+        if let End::Returned | End::Exited(0) | End::Void = again.end { Ended { end: End::Stopped, ..again } } else { again }
     }
 
     /// Whether the run has shown something that an exploration has to know from its beginning.
@@ -134,6 +168,7 @@ impl<'a> Exploration<'a> {
             End::Cancels => (self.known.stance.cancels, self.known.stance.divides) = (true, true),
             End::Divides => self.known.stance.divides = true,
             End::OneOrder => self.known.stance.one_order = true,
+            _ if self.turns.as_ref().is_some_and(|turns| turns.beyond) => self.known.beyond_turns = true,
             _ if self.world.engine.begins_again => self.world.engine.tell(&mut self.known),
             _ => return false,
         }
@@ -147,11 +182,11 @@ impl<'a> Exploration<'a> {
         waiting.into_iter().filter(|one| who.contains(&one.task)).map(waits).collect()
     }
 
-    fn failure(&self, how: How, out: Vec<u8>, raced: Vec<(Task, u64)>) -> Failure {
+    fn failure(&self, how: How, out: Vec<u8>, raced: Vec<(Task, u64)>, repeats: bool) -> Failure {
         let (session, entry, engine, stance) = (self.session, self.entry, &self.world.engine, self.known.stance);
         // A run that is repeated is told as it is.
         // Nor is one that takes seconds.
-        if !engine.is_directed() && !matches!(how, How::Diverged | How::Endless(_)) {
+        if !repeats && !matches!(how, How::Diverged | How::Endless(_)) {
             let simple = simplest(session, entry, engine, &how);
             if let Some(failure) = again(session, entry, &simple, stance).failure.filter(|failure| is_same(&failure.how, &how)) {
                 return failure;

@@ -2,6 +2,7 @@
 
 mod axioms;
 mod clocks;
+mod draw;
 mod engine;
 mod graph;
 
@@ -10,6 +11,7 @@ mod jobs;
 mod preemptions;
 mod program;
 mod shrink;
+mod turns;
 mod world;
 
 pub use engine::{Direction, Engine, Mode, Next, Outcome, Request, Step};

@@ -78,6 +78,8 @@ pub(crate) struct Known {
     pub loops: Vec<u64>,
     /// Somebody looks whether a task has ended, without waiting.
     pub looks_at_ends: bool,
+    /// Something is not told by whose turn it is: weaker atomics, or who knows of what.
+    pub beyond_turns: bool,
     /// If preemptions are bounded: who has had to wait for what.
     pub waits: Vec<(Task, u64, bool)>,
 }

@@ -141,6 +141,7 @@ may_park! {
     rt_observe_one_order(*mut u8) => observe::one_order;
     rt_observe_tell(*mut u8, *mut u8, i64, i64) => observe::tell;
     rt_observe_hear(*mut u8, *mut u8, i64) -> i64 => observe::hear;
+    rt_observe_settle(*mut u8, i64) -> i64 => observe::settle;
     rt_observe_until_ended(*mut u8, *mut u8) -> i64 => observe::until_ended;
     rt_observe_unlock(*mut u8, *mut u8) => observe::unlock;
     rt_observe_choose(*mut u8, i64) -> i64 => observe::choose;
@@ -217,6 +218,9 @@ exported! {
     fn rt_observe_knows(fiber: *mut u8, other: i64) -> i64 { observe::knows(fiber, other) }
     fn rt_observe_quiet(fiber: *mut u8) { observe::quiet(fiber) }
     fn rt_observe_loud(fiber: *mut u8) { observe::loud(fiber) }
+    fn rt_observe_catching(fiber: *mut u8, more: i64) { observe::catching(fiber, more) }
+    fn rt_observe_waiter(fiber: *mut u8) -> i64 { observe::waiter(fiber) }
+    fn rt_observe_wake(fiber: *mut u8, number: i64) { observe::wakes(fiber, number) }
     fn rt_observe_choosing(fiber: *mut u8, is: i64) { observe::choosing(fiber, is) }
     fn rt_unwind() {}
     fn rt_task_ready(fiber: *mut u8) { sched::ready(fiber.cast()) }

@@ -162,6 +162,7 @@ fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<
         }
         place::CANCEL | place::OBJECT | place::NEXT | place::ITEM => return None,
         place::STEP => return Some(step.operation.clone()),
+        place::WAITER => return matches!(event.kind, Kind::Await(_)).then(|| format!("goes on in {}", step.operation)),
         place::SERVING => {
             return match event.kind {
                 Kind::Await(_) if event.blocked => None,
@@ -247,7 +248,7 @@ fn waits_for(failure: &Failure, waits: &Waits, names: &Names) -> String {
                 None => "waits for a lock".into(),
             }
         }
-        place::STEP | place::ITEM if !waits.place.operation.is_empty() => format!("waits in {}, and nobody is left who could end that", waits.place.operation),
+        place::STEP | place::ITEM | place::WAITER if !waits.place.operation.is_empty() => format!("waits in {}, and nobody is left who could end that", waits.place.operation),
         _ if blocked.is_none() => "goes round and round and sees nothing new".into(),
         _ => "waits, and nobody will wake it".into(),
     }

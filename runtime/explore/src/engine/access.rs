@@ -24,9 +24,10 @@ impl Engine {
         }
     }
 
-    /// Whether it is a task's end, and nobody looks there without waiting.
+    /// Whether nobody looks there without waiting: that somebody was woken, and mostly a task's end.
     pub(super) fn only_awaited(&self, location: u32) -> bool {
-        !self.looks_at_ends && place::kind(self.address(location)) == place::END
+        let kind = place::kind(self.address(location));
+        kind == place::WAITER || kind == place::END && !self.looks_at_ends
     }
 
     /// The lowest rank that a task's next read of a location may have.
@@ -103,8 +104,8 @@ impl Engine {
             if self.lenient && rank < top {
                 rank = self.clear_place(&event, id, rank, lowest, top);
             }
-        } else if lowest < top && self.draw(4) == 0 {
-            let wished = lowest + self.draw(top - lowest);
+        } else if lowest < top && self.draw.below(4) == 0 {
+            let wished = lowest + self.draw.below(top - lowest);
             rank = self.clear_place(&event, id, wished, lowest, top);
         }
         self.graph.place(location, id, rank);

@@ -8,6 +8,10 @@ impl Engine {
         Engine { directions, pending: Vec::new(), ..Engine::new(Mode::Directed) }
     }
 
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// Whether it repeats a run.
     pub fn is_directed(&self) -> bool {
         self.mode == Mode::Directed
@@ -50,13 +54,6 @@ impl Engine {
         all
     }
 
-    pub(super) fn draw(&mut self, below: usize) -> usize {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % below
-    }
-
     /// Whether the task that asks makes the next step. If that was not drawn yet, it is now: whoever goes on need not be left.
     pub(super) fn is_turn(&mut self, task: Task) -> bool {
         if let (None, Mode::Priorities(..)) = (self.turn, self.mode) {
@@ -68,34 +65,8 @@ impl Engine {
     }
 
     pub(super) fn first_by_priority(&mut self) -> Task {
-        while self.priorities.len() < self.tasks.len() {
-            let priority = self.draw(1 << 30) as u64 + (1 << 30);
-            self.priorities.push(priority);
-        }
-        let ready = |task: &usize| self.tasks[*task].is_ready();
-        if let Mode::Priorities(_, 0) = self.mode {
-            let count = (0..self.tasks.len()).filter(ready).count();
-            let which = self.draw(count);
-            let ready = |task: &usize| self.tasks[*task].is_ready();
-            return (0..self.tasks.len()).filter(ready).nth(which).expect("so many are ready") as Task;
-        }
-        let first = (0..self.tasks.len()).filter(ready).max_by_key(|&task| self.priorities[task]).expect("one is ready");
-        let now = self.graph.events.len();
-        if let Some(at) = self.changes.iter().position(|&change| change <= now) {
-            // The later the change, the lower.
-            self.priorities[first] = self.changes.len() as u64;
-            self.changes.swap_remove(at);
-            return self.first_by_priority();
-        }
-        first as Task
-    }
-
-    /// The task looks and looks and sees nothing new: the others first.
-    pub(super) fn lose_priority(&mut self, task: Task) {
-        self.bottom -= 1;
-        if let Some(priority) = self.priorities.get_mut(task as usize) {
-            *priority = self.bottom;
-        }
+        let tasks = &self.tasks;
+        self.draw.first(tasks.len(), self.graph.events.len(), |task| tasks[task].is_ready())
     }
 
     /// What the run that is repeated did here.
@@ -111,7 +82,7 @@ impl Engine {
     pub(super) fn pick_choice(&mut self, count: u32) -> u32 {
         match self.direction() {
             Some(which) => which.min(count - 1),
-            None => self.draw(count as usize) as u32,
+            None => self.draw.below(count as usize) as u32,
         }
     }
 
@@ -125,8 +96,8 @@ impl Engine {
         loop {
             let rank = match wished {
                 Some(wished) => wished,
-                None if self.mode == Mode::Directed || tries.is_empty() || self.draw(3) != 0 => top,
-                None => tries.swap_remove(self.draw(tries.len())),
+                None if self.mode == Mode::Directed || tries.is_empty() || self.draw.below(3) != 0 => top,
+                None => tries.swap_remove(self.draw.below(tries.len())),
             };
             let mut event = event;
             let from = self.graph.at_rank(location, rank);

@@ -16,6 +16,7 @@ mod rounds;
 
 use crate::axioms;
 use crate::clocks::{Clock, Clocks, Count};
+use crate::draw::Draw;
 use crate::graph::*;
 use crate::program::Known;
 use rt::observe::{Missed, place};
@@ -169,19 +170,12 @@ pub struct Engine {
     /// Graphs that were followed, for their memory.
     spare: Vec<Graph>,
     mode: Mode,
-    random: u64,
+    draw: Draw,
     turn: Option<Task>,
     directions: Vec<Direction>,
     directed: usize,
     /// What cannot be done as they say is left out.
     lenient: bool,
-    /// Of the longest run so far.
-    longest: usize,
-    /// Priorities fall at these steps.
-    changes: Vec<usize>,
-    priorities: Vec<u64>,
-    /// Lower than any priority.
-    bottom: u64,
     /// Who made the last step, and how often that was another one than before.
     actor: Task,
     turns: u64,
@@ -236,15 +230,11 @@ impl Engine {
             pending: vec![Graph::default()],
             spare: Vec::new(),
             mode,
-            random: 0,
+            draw: Draw::new(),
             turn: None,
             directions: Vec::new(),
             directed: 0,
             lenient: false,
-            longest: 64,
-            changes: Vec::new(),
-            priorities: Vec::new(),
-            bottom: 0,
             actor: 0,
             turns: 0,
             spreads: false,
@@ -302,13 +292,9 @@ impl Engine {
                 self.spare.push(std::mem::replace(&mut self.graph, graph));
             }
             Mode::Priorities(seed, depth) => {
-                self.longest = self.longest.max(self.graph.events.len());
+                self.draw.begin(seed, self.runs, depth, self.graph.events.len());
                 self.graph.clear();
-                self.random = seed.wrapping_add(self.runs).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
                 self.turn = None;
-                self.priorities.clear();
-                self.bottom = 1 << 29;
-                self.changes = (1..depth).map(|_| self.draw(self.longest)).collect();
             }
             Mode::Directed if self.runs > 0 => return false,
             Mode::Directed => {}

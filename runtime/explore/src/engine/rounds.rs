@@ -20,7 +20,7 @@ impl Engine {
                 return false;
             };
             if std::mem::replace(&mut run.rounds[at].1, done) >= run.acted {
-                self.lose_priority(task);
+                self.draw.lose_priority(task);
             }
             return false;
         }

@@ -78,7 +78,7 @@ pub(super) const FREED: u8 = 0xdd;
 unsafe extern "C" fn free(at: *mut u8, size: i64, _: i64) {
     // SAFETY: the row's contract. The memory is not handed out again in this run.
     unsafe { at.write_bytes(FREED, size as usize) };
-    if is_on() {
+    if is_on() && world().plain.watches {
         world().plain.free(at as u64, size as u64);
     }
 }

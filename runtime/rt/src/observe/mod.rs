@@ -195,6 +195,9 @@ pub mod place {
     /// What became of the use of an object that has a number, which stands above the address.
     pub const ITEM: u64 = 8 * MARK;
     pub const NUMBER_SHIFT: u32 = 48;
+    /// Whether a task that waits in a list has what it waited for; by whom and how often it has waited.
+    pub const WAITER: u64 = 9 * MARK;
+    pub const WAITS_SHIFT: u32 = 24;
     pub fn kind(address: u64) -> u64 {
         address & !(MARK - 1)
     }

@@ -156,7 +156,43 @@ pub unsafe extern "C" fn end(fiber: *mut u8, object: *mut u8) {
         let time = world().times.get(&address).copied().unwrap_or(0).max(world().task(task).now);
         world().times.insert(address, time);
         world().task(task).now = time;
+        for waiter in std::mem::take(&mut world().task(task).wakes) {
+            world().times.insert(waiter, time);
+            step(fiber.cast(), What::Store(RELEASE, 1), waiter, 8, None);
+        }
     }
+}
+
+/// The number under which the task enters a list of those who wait: whose it is, and the how-manieth time.
+pub fn waiter(fiber: *mut u8) -> i64 {
+    let number = current(fiber.cast());
+    let task = world().task(number);
+    task.waits += 1;
+    (u64::from(number) << place::WAITS_SHIFT | task.waits) as i64
+}
+
+/// Whoever waits under this number was taken out of its list: it is told when the step has ended.
+pub fn wakes(fiber: *mut u8, number: i64) {
+    let task = current(fiber.cast());
+    world().task(task).wakes.push(place::WAITER | number as u64);
+}
+
+/// Waits until the task was taken out of a list.
+///
+/// # Safety
+/// See the row.
+pub unsafe extern "C" fn settle(fiber: *mut u8, number: i64) -> i64 {
+    let record: *mut Record = fiber.cast();
+    let (task, address) = (current(record), place::WAITER | number as u64);
+    // Whether it could have gone on by itself is asked when nobody can go on.
+    world().task(task).missed = true;
+    // SAFETY: the row's contract.
+    let settled = unsafe { try_step(record, What::Await(1), address, 8, None) }.is_some();
+    world().task(task).missed = false;
+    let told = world().times.get(&address).copied().unwrap_or(0);
+    let task = world().task(task);
+    task.now = task.now.max(told);
+    i64::from(settled)
 }
 
 /// Leaving a lock lets the next one in.

@@ -226,7 +226,7 @@ pub(super) unsafe fn allocated(at: *mut u8, size: i64, written: i64, frame: usiz
 
 /// An owner of something shared lets go of it.
 pub fn owner(record: *mut Record, at: u64, last: bool) {
-    if is_on() && !world().probing {
+    if is_on() && world().plain.watches && !world().probing {
         let task = current(record);
         let now = observer().knows(task, task) + 1;
         let tasks = world().tasks.len() as u32;

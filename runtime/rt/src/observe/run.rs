@@ -24,6 +24,12 @@ pub(super) struct Task {
     pub(super) now: i64,
     /// The number it has drawn for each lock that it holds.
     pub(super) numbers: Vec<(u64, u64)>,
+    /// How many calls it is in that stop an unwinding.
+    pub(super) catches: i64,
+    /// How often it has entered a list of those who wait.
+    pub(super) waits: u64,
+    /// Whom it has taken out of such lists and not told yet.
+    pub(super) wakes: Vec<u64>,
     /// It waits for one of several things, which it has chosen beforehand: 1, or 2 if one of them is a time.
     pub(super) choosing: i64,
     /// It waits for an object to change.
@@ -151,7 +157,7 @@ impl World {
                 self.by_fiber.resize(fiber + 1, u32::MAX);
             }
             self.by_fiber[fiber] = self.tasks.len() as u32;
-            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: None, random: 0, now: 0, numbers: Vec::new(), choosing: 0, missed: false, ended: false });
+            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: None, random: 0, now: 0, numbers: Vec::new(), catches: 0, waits: 0, wakes: Vec::new(), choosing: 0, missed: false, ended: false });
         }
         &mut self.tasks[number as usize]
     }
@@ -215,6 +221,8 @@ impl Session {
                     task.now = 0;
                     task.cancellable = None;
                     task.numbers.clear();
+                    (task.catches, task.waits) = (0, 0);
+                    task.wakes.clear();
                     (task.choosing, task.missed, task.ended) = (0, false, false);
                     (*task.record).registered = null_mut::<u8>().into();
                     (*task.record).head.panic = null_mut();

@@ -7,10 +7,24 @@ use super::*;
 /// # Safety
 /// The record is the running fiber's; an address without a mark is memory of this size.
 pub(super) unsafe fn step(record: *mut Record, what: What, address: u64, size: u8, memory: Option<*mut u8>) -> (u64, bool) {
-    // Whoever gets here while it is only looked at who wakes whom has been woken.
-    while world().probing {
+    loop {
+        // SAFETY: the caller's promise.
+        if let Some(answer) = unsafe { try_step(record, what, address, size, memory) } {
+            return answer;
+        }
+        // Whoever gets here while it is only looked at who wakes whom has been woken.
         // SAFETY: the caller's promise.
         unsafe { leave(record) };
+    }
+}
+
+/// The same; `None` while it is only looked at who wakes whom.
+///
+/// # Safety
+/// As above.
+pub(super) unsafe fn try_step(record: *mut Record, what: What, address: u64, size: u8, memory: Option<*mut u8>) -> Option<(u64, bool)> {
+    if world().probing {
+        return None;
     }
     world().idle_rounds = 0;
     let task = current(record);
@@ -30,7 +44,7 @@ pub(super) unsafe fn step(record: *mut Record, what: What, address: u64, size: u
                     // SAFETY: as above.
                     unsafe { store(at, size, after) };
                 }
-                return (seen, wrote);
+                return Some((seen, wrote));
             }
             Answer::Wait => {}
             Answer::Stop => {
@@ -39,6 +53,9 @@ pub(super) unsafe fn step(record: *mut Record, what: What, address: u64, size: u
         }
         // SAFETY: as above.
         unsafe { leave(record) };
+        if world().probing {
+            return None;
+        }
     }
 }
 

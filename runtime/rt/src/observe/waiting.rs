@@ -207,6 +207,26 @@ pub fn cancel_later(record: *mut Record) {
     }
 }
 
+/// One more call, or one less, that stops an unwinding: who panics behind it may be caught.
+pub fn catching(fiber: *mut u8, more: i64) {
+    if is_on() {
+        let task = current(fiber.cast());
+        world().task(task).catches += more;
+    }
+}
+
+/// Whether code of the program's, or of the library for it, catches what comes to this fiber: each task's beginning does, too.
+pub fn catches(record: *mut Record) -> bool {
+    let number = current(record);
+    let task = world().task(number);
+    task.catches > i64::from(number != 0)
+}
+
+/// A task's panic that nobody catches: the run is over.
+pub fn panicked(record: *mut Record, report: String) -> ! {
+    ends(record, End::Panicked(report))
+}
+
 /// Ends the waits of those who were cancelled.
 pub fn wake_cancelled() {
     while let Some((record, epoch)) = (!world().cancelled.is_empty()).then(|| world().cancelled.remove(0)) {
