@@ -229,7 +229,8 @@ pub fn panicked(record: *mut Record, report: String) -> ! {
 
 /// Ends the waits of those who were cancelled.
 pub fn wake_cancelled() {
-    while let Some((record, epoch)) = (!world().cancelled.is_empty()).then(|| world().cancelled.remove(0)) {
+    // Somebody else may cancel something before each of these steps.
+    for (record, epoch) in std::mem::take(&mut world().cancelled) {
         // SAFETY: a record of the table.
         unsafe { wake(record, epoch, WAIT_VALUE_CANCELLED) };
     }
