@@ -21,6 +21,7 @@ mod value;
 
 use crate::convention::{Convention, Pass, clif, leaves};
 use crate::loops::Loops;
+use crate::settle::Settled;
 use crate::unit::{Target, Unit};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -84,8 +85,7 @@ struct Emitter<'a, 'f> {
     plain: bool,
     /// By block, for loops that are told to the runtime: the locals that matter where they go round.
     live: Vec<Vec<Local>>,
-    /// By block behind a loop: the variables that the loop has written. See `settle`.
-    settled: Vec<Vec<Local>>,
+    settled: Settled,
     /// Bytes of stack slots so far.
     frame: u64,
     imported: mir::FastMap<Target, cranelift_codegen::ir::FuncRef>,
@@ -119,7 +119,7 @@ pub fn function(
         result_address: None,
         blocks,
         live: Vec::new(),
-        settled: Vec::new(),
+        settled: Settled::default(),
         loops: Loops::new(body, unit.rounds),
         data: Vec::new(),
         cold: Vec::new(),
@@ -134,7 +134,8 @@ pub fn function(
     if unit.rounds {
         emitter.live = crate::live::at_starts(body, |id| emitter.loops.is_header(id));
     }
-    emitter.settled = emitter.loops.written_before(body);
+    let scalars = |local: Local| leaves(&emitter.local_layouts[local.index()]).len();
+    emitter.settled = Settled::new(body, &emitter.loops, scalars);
     emitter.run();
     let Emitter { builder, data, .. } = emitter;
     builder.finalize(isa.frontend_config());
@@ -393,7 +394,8 @@ impl<'a> Emitter<'a, '_> {
             let state = self.state(id);
             self.call_row("rt_observe_round", &[fiber, round, state]);
         }
-        self.settle(id);
+        let behind = std::mem::take(&mut self.settled.behind[id.index()]);
+        self.settle(behind);
         self.statements(data);
         let repeated = self.loops.repeated(id);
         let data = match repeated {
@@ -404,6 +406,8 @@ impl<'a> Emitter<'a, '_> {
             }
             None => data,
         };
+        let entering = std::mem::take(&mut self.settled.entering[id.index()]);
+        self.settle(entering);
         self.at_source(data.terminator.source);
         match &data.terminator.kind {
             TerminatorKind::Goto(target) => self.goto(*target),
@@ -435,27 +439,41 @@ impl<'a> Emitter<'a, '_> {
         }
     }
 
-    /// Gives floats that a loop has written new values behind it. Calls keep no float register, so a value that lives across one
-    /// has a place on the stack; without this it would be one value with the loop's, which would go to that place in every round.
-    /// The way through memory, in another type, is one that Cranelift neither sees through nor moves.
-    fn settle(&mut self, id: BlockId) {
-        for local in std::mem::take(&mut self.settled[id.index()]) {
+    /// Gives variables new values, equal to the old ones in a way that Cranelift neither sees through nor moves: a float goes through
+    /// memory in another type; to an integer the highest bit of an address is added, which is never set.
+    fn settle(&mut self, locals: Vec<Local>) {
+        let mut nothing = None;
+        for local in locals {
             let Home::Variables(variables) = self.homes[local.index()].clone() else { continue };
             for variable in variables {
                 let value = self.builder.use_var(variable);
-                let (float, word) = match self.builder.func.dfg.value_type(value) {
-                    types::F64 => (types::F64, types::I64),
-                    types::F32 => (types::F32, types::I32),
+                let value = match self.builder.func.dfg.value_type(value) {
+                    float @ (types::F64 | types::F32) => {
+                        let word = if float == types::F64 { types::I64 } else { types::I32 };
+                        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, float.bytes(), 3);
+                        let slot = self.builder.create_sized_stack_slot(slot);
+                        self.builder.ins().stack_store(types::I64, value, slot, 0);
+                        let bits = self.builder.ins().stack_load(types::I64, word, slot, 0);
+                        self.builder.ins().bitcast(float, MemFlagsData::new(), bits)
+                    }
+                    word @ (types::I64 | types::I32 | types::I16 | types::I8) if !self.is_constant(value) => {
+                        let zero = *nothing.get_or_insert_with(|| {
+                            let fiber = self.builder.ins().get_pinned_reg(types::I64);
+                            self.builder.ins().ushr_imm_u(fiber, 63)
+                        });
+                        let zero = if word == types::I64 { zero } else { self.builder.ins().ireduce(word, zero) };
+                        self.builder.ins().iadd(value, zero)
+                    }
                     _ => continue,
                 };
-                let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, float.bytes(), 3);
-                let slot = self.builder.create_sized_stack_slot(slot);
-                self.builder.ins().stack_store(types::I64, value, slot, 0);
-                let bits = self.builder.ins().stack_load(types::I64, word, slot, 0);
-                let value = self.builder.ins().bitcast(float, MemFlagsData::new(), bits);
                 self.builder.def_var(variable, value);
             }
         }
+    }
+
+    fn is_constant(&self, value: Value) -> bool {
+        let definition = self.builder.func.dfg.value_def(value).inst();
+        definition.is_some_and(|inst| self.builder.func.dfg.insts[inst].opcode() == cranelift_codegen::ir::Opcode::Iconst)
     }
 
     fn statements(&mut self, data: &mir::body::Block) {

@@ -14,6 +14,7 @@ pub mod jit;
 mod live;
 mod loops;
 mod memory;
+mod settle;
 pub mod text;
 mod unit;
 

@@ -1,14 +1,13 @@
 //! Which locals matter where a loop goes round: those whose value may still be read, and those that something may point to.
 
+use mir::BitSet;
 use mir::body::{Block, BlockId, Body, Local, Projection, Statement, StatementKind, TerminatorKind};
 use mir::visit::{Touch, each_terminator_touch, each_touch};
-
-type Set = Vec<bool>;
 
 /// The locals that matter at the start of each block that is asked for.
 pub fn at_starts(body: &Body, wanted: impl Fn(BlockId) -> bool) -> Vec<Vec<Local>> {
     let (live, lent) = (live(body), lent(body));
-    let matters = |block: usize, local: &usize| live[block][*local] || lent[block][*local];
+    let matters = |block: usize, local: &usize| live[block].contains(*local) || lent[block].contains(*local);
     (0..body.blocks.len())
         .map(|block| {
             if !wanted(BlockId(block as u32)) {
@@ -20,14 +19,14 @@ pub fn at_starts(body: &Body, wanted: impl Fn(BlockId) -> bool) -> Vec<Vec<Local
 }
 
 /// By block: what may be read after its start, before it is written as a whole.
-fn live(body: &Body) -> Vec<Set> {
-    let mut at_start = vec![vec![false; body.locals.len()]; body.blocks.len()];
+pub fn live(body: &Body) -> Vec<BitSet> {
+    let mut at_start = vec![BitSet::new(body.locals.len()); body.blocks.len()];
     loop {
         let mut changed = false;
         for (index, block) in body.blocks.iter().enumerate().rev() {
-            let mut set = vec![false; body.locals.len()];
+            let mut set = BitSet::new(body.locals.len());
             block.each_successor(|next| {
-                unite(&mut set, &at_start[next.index()]);
+                set.unite(&at_start[next.index()]);
             });
             read_terminator(&block.terminator.kind, &mut set);
             for statement in block.statements.iter().rev() {
@@ -36,9 +35,9 @@ fn live(body: &Body) -> Vec<Set> {
             // A statement may raise before the later ones have written anything.
             for unwind in block.unwind.iter().chain(&block.terminator.kind.unwind()) {
                 let beyond = at_start[unwind.index()].clone();
-                unite(&mut set, &beyond);
+                set.unite(&beyond);
             }
-            changed |= unite(&mut at_start[index], &set);
+            changed |= at_start[index].unite(&set);
         }
         if !changed {
             return at_start;
@@ -47,14 +46,14 @@ fn live(body: &Body) -> Vec<Set> {
 }
 
 /// By block: what may have been pointed to since its storage began.
-fn lent(body: &Body) -> Vec<Set> {
-    let mut at_start = vec![vec![false; body.locals.len()]; body.blocks.len()];
+fn lent(body: &Body) -> Vec<BitSet> {
+    let mut at_start = vec![BitSet::new(body.locals.len()); body.blocks.len()];
     loop {
         let mut changed = false;
         for (index, block) in body.blocks.iter().enumerate() {
             let mut set = at_start[index].clone();
             lend_in(block, &mut set);
-            block.each_successor(|next| changed |= unite(&mut at_start[next.index()], &set));
+            block.each_successor(|next| changed |= at_start[next.index()].unite(&set));
         }
         if !changed {
             return at_start;
@@ -62,58 +61,49 @@ fn lent(body: &Body) -> Vec<Set> {
     }
 }
 
-fn lend_in(block: &Block, set: &mut Set) {
+fn lend_in(block: &Block, set: &mut BitSet) {
     for statement in &block.statements {
         if let StatementKind::StorageLive(local) | StatementKind::StorageDead(local) = statement.kind {
-            set[local.index()] = false;
+            set.remove(local.index());
         }
         each_touch(statement, &mut |place, touch| {
             if matches!(touch, Touch::Ref { .. } | Touch::RawRef(_)) && !place.is_indirect() {
-                set[place.local.index()] = true;
+                set.insert(place.local.index());
             }
         });
     }
     // A destructor and a call by reference are over before control goes on.
 }
 
-fn unite(into: &mut Set, other: &Set) -> bool {
-    let mut changed = false;
-    for (mine, theirs) in into.iter_mut().zip(other) {
-        changed |= *theirs && !*mine;
-        *mine |= theirs;
-    }
-    changed
-}
-
-fn read_statement(statement: &Statement, set: &mut Set) {
+fn read_statement(statement: &Statement, set: &mut BitSet) {
     match &statement.kind {
-        StatementKind::StorageLive(local) | StatementKind::StorageDead(local) => set[local.index()] = false,
-        StatementKind::Assign(place, _) if place.projection.is_empty() => set[place.local.index()] = false,
+        StatementKind::StorageLive(local) | StatementKind::StorageDead(local) => set.remove(local.index()),
+        StatementKind::Assign(place, _) if place.projection.is_empty() => set.remove(place.local.index()),
         _ => {}
     }
     each_touch(statement, &mut |place, touch| read(place, touch, set));
 }
 
-fn read_terminator(kind: &TerminatorKind, set: &mut Set) {
+fn read_terminator(kind: &TerminatorKind, set: &mut BitSet) {
     if let TerminatorKind::Call { dest, .. } = kind
         && dest.projection.is_empty()
     {
-        set[dest.local.index()] = false;
+        set.remove(dest.local.index());
     }
     if let TerminatorKind::Return = kind {
-        set[0] = true;
+        set.insert(0);
     }
     each_terminator_touch(kind, &mut |place, touch| read(place, touch, set));
 }
 
-fn read(place: &mir::body::Place, touch: Touch, set: &mut Set) {
+fn read(place: &mir::body::Place, touch: Touch, set: &mut BitSet) {
     for step in &place.projection {
         if let Projection::Index(local) = step {
-            set[local.index()] = true;
+            set.insert(local.index());
         }
     }
     let writes_whole = matches!(touch, Touch::Assign | Touch::CallResult) && place.projection.is_empty();
     if !writes_whole {
-        set[place.local.index()] = true;
+        set.insert(place.local.index());
     }
 }

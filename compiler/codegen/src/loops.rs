@@ -1,21 +1,20 @@
 //! Which blocks of a body belong to which loop, and in which order to visit blocks.
 //!
 //! A branch that may leave a loop lists the leaving edge first: Cranelift's hoisting keeps its stack of loops while it walks the
-//! dominator tree in that order, and pops it at the first block outside (measured: 1.7 times on a nested sum). And floats that a
-//! loop writes get new values behind it ([`Loops::written_before`]).
+//! dominator tree in that order, and pops it at the first block outside (measured: 1.7 times on a nested sum).
 //!
 //! And loops turn round here: a block that jumps back to a header which only tests whether to go on repeats the test
 //! instead. The loop then has one branch a turn, and the header is its guard.
 
-use mir::visit::{Touch, each_terminator_touch, each_touch};
-use mir::body::{BinaryOp, BlockId, Body, Callee, Local, Rvalue, StatementKind, TerminatorKind, UnaryOp};
+use mir::body::{BinaryOp, BlockId, Body, Rvalue, StatementKind, TerminatorKind, UnaryOp};
 
 pub struct Loops {
     /// Reachable blocks, every block before those it dominates.
     pub order: Vec<BlockId>,
     /// By block: the innermost loop, as an index into `members`.
     innermost: Vec<Option<usize>>,
-    members: Vec<Vec<bool>>,
+    /// By loop and block.
+    pub members: Vec<Vec<bool>>,
     /// By block: how many different blocks lead here, as [`Loops::successors`] says.
     pub predecessors: Vec<u32>,
     /// By block: the header whose test it repeats.
@@ -25,25 +24,6 @@ pub struct Loops {
     headers: Vec<bool>,
 }
 
-/// The floats that some blocks write and others read.
-fn floats_in(body: &Body, members: &[bool]) -> Vec<Local> {
-    let (mut is_written, mut is_read) = (vec![false; body.locals.len()], vec![false; body.locals.len()]);
-    for (block, &is_member) in body.blocks.iter().zip(members) {
-        let mut touch = |place: &mir::body::Place, touch: Touch| {
-            let is_whole = matches!(touch, Touch::Assign | Touch::CallResult) && place.projection.is_empty();
-            if is_member && is_whole {
-                is_written[place.local.index()] = true;
-            } else if !is_member && !is_whole {
-                is_read[place.local.index()] = true;
-            }
-        };
-        block.statements.iter().for_each(|statement| each_touch(statement, &mut touch));
-        each_terminator_touch(&block.terminator.kind, &mut touch);
-    }
-    let fits = |local: &usize| is_written[*local] && is_read[*local] && body.locals[*local].ty.is_float();
-    (0..body.locals.len()).filter(fits).map(|local| Local(local as u32)).collect()
-}
-
 /// A longer test costs more in code than the jump in time.
 const REPEATED_STATEMENTS_MAX: usize = 8;
 
@@ -51,34 +31,6 @@ impl Loops {
     /// Whether a block may run many times in one call.
     pub fn is_in_loop(&self, block: BlockId) -> bool {
         self.innermost[block.index()].is_some()
-    }
-
-    /// By block right behind a loop that calls nothing, where calls lie around it: the floats which that loop writes.
-    pub fn written_before(&self, body: &Body) -> Vec<Vec<Local>> {
-        let mut written = vec![Vec::new(); body.blocks.len()];
-        let calls = |block: &mir::body::Block| !block.cleanup && matches!(&block.terminator.kind, TerminatorKind::Call { callee, .. } if !matches!(callee, Callee::Intrinsic(..)));
-        let calls: Vec<bool> = body.blocks.iter().map(calls).collect();
-        if self.members.is_empty() || !calls.contains(&true) {
-            return written;
-        }
-        let is_quiet = |members: &Vec<bool>| !members.iter().zip(&calls).any(|(is_member, calls)| *is_member && *calls);
-        let quiet: Vec<bool> = self.members.iter().map(is_quiet).collect();
-        let size = |index: &usize| self.members[*index].iter().filter(|is| **is).count();
-        let mut by_loop: Vec<Option<Vec<Local>>> = vec![None; self.members.len()];
-        for &id in self.order.iter().filter(|id| self.is_in_loop(**id)) {
-            for next in self.successors(body, id) {
-                if body.blocks[next.index()].cleanup {
-                    continue;
-                }
-                // The largest quiet loop around, if this is the way out of it.
-                let around = (0..self.members.len()).filter(|index| quiet[*index] && self.members[*index][id.index()]).max_by_key(size);
-                let Some(left) = around.filter(|index| !self.members[*index][next.index()]) else { continue };
-                let floats = by_loop[left].get_or_insert_with(|| floats_in(body, &self.members[left]));
-                let known: &mut Vec<Local> = &mut written[next.index()];
-                known.extend(floats.iter().filter(|local| !known.contains(local)).copied().collect::<Vec<_>>());
-            }
-        }
-        written
     }
 
     /// Whether a block runs on every turn of its innermost loop before this one does, and `is_one`.

@@ -19,9 +19,9 @@ macro_rules! for_each_rt_fn {
 
             /// Raises a panic with this message at the innermost frame that is not the library's.
             raises fn rt_panic(message: *const u8, len: i64);
-            /// Raises the fault of this number.
+            /// Raises the fault of this number. Keeps all registers.
             raises fn rt_fault(fault: i64);
-            /// Raises `index out of bounds: the length is {len} but the index is {index}`.
+            /// Raises `index out of bounds: the length is {len} but the index is {index}`. Keeps all registers.
             raises fn rt_bounds(index: i64, len: i64);
             /// Raises a cancellation with this reason.
             raises fn rt_raise_cancelled(reason: i64);
@@ -319,6 +319,13 @@ pub struct Row {
     pub params: &'static [(&'static str, Kind, &'static str)],
     pub result: Option<(Kind, &'static str)>,
     pub sentence: &'static str,
+}
+
+impl Row {
+    /// Whether the call leaves every register as it was: such calls lie on paths that are hardly ever taken, beside much that is live.
+    pub fn keeps_registers(&self) -> bool {
+        matches!(self.name, "rt_fault" | "rt_bounds" | "rt_task_poll")
+    }
 }
 
 /// A type that may stand in a row.

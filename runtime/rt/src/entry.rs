@@ -89,12 +89,70 @@ macro_rules! with_caller {
 }
 with_caller! {
     rt_panic(*const u8, i64) => fault::raise_message;
-    rt_fault(i64) => fault::raise_fault;
-    rt_bounds(i64, i64) => fault::raise_bounds;
     rt_raise_cancelled(i64) => fault::raise_cancelled;
     rt_stack_overflow() => fault::raise_stack_overflow;
     rt_stack_exhausted() -> ! => fault::stack_exhausted;
     rt_panic_in_foreign() -> ! => fault::panic_in_foreign;
+}
+
+/// The same for calls on paths that are hardly ever taken: they keep every register, so that who may make one need not move what it
+/// works with out of the way (`Row::keeps_registers`).
+macro_rules! keeps_registers {
+    ($($name:ident($($ty:ty),*) => $target:path;)*) => {$(
+        /// # Safety
+        /// See the row.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name($(_: $ty),*) {
+            #[cfg(target_arch = "x86_64")]
+            core::arch::naked_asm!(
+                "push rbp", "mov rbp, rsp",
+                "push rax", "push rcx", "push rdx", "push rsi", "push rdi", "push r8", "push r9", "push r10", "push r11", "push r11",
+                "sub rsp, 256",
+                "movups [rsp], xmm0", "movups [rsp + 16], xmm1", "movups [rsp + 32], xmm2", "movups [rsp + 48], xmm3",
+                "movups [rsp + 64], xmm4", "movups [rsp + 80], xmm5", "movups [rsp + 96], xmm6", "movups [rsp + 112], xmm7",
+                "movups [rsp + 128], xmm8", "movups [rsp + 144], xmm9", "movups [rsp + 160], xmm10", "movups [rsp + 176], xmm11",
+                "movups [rsp + 192], xmm12", "movups [rsp + 208], xmm13", "movups [rsp + 224], xmm14", "movups [rsp + 240], xmm15",
+                "mov rdx, [rbp]", "mov rcx, [rbp + 8]", "mov r8, r15",
+                "call {target}",
+                "movups xmm0, [rsp]", "movups xmm1, [rsp + 16]", "movups xmm2, [rsp + 32]", "movups xmm3, [rsp + 48]",
+                "movups xmm4, [rsp + 64]", "movups xmm5, [rsp + 80]", "movups xmm6, [rsp + 96]", "movups xmm7, [rsp + 112]",
+                "movups xmm8, [rsp + 128]", "movups xmm9, [rsp + 144]", "movups xmm10, [rsp + 160]", "movups xmm11, [rsp + 176]",
+                "movups xmm12, [rsp + 192]", "movups xmm13, [rsp + 208]", "movups xmm14, [rsp + 224]", "movups xmm15, [rsp + 240]",
+                "add rsp, 256",
+                "pop r11", "pop r11", "pop r10", "pop r9", "pop r8", "pop rdi", "pop rsi", "pop rdx", "pop rcx", "pop rax",
+                "pop rbp", "ret",
+                target = sym $target,
+            );
+            #[cfg(target_arch = "aarch64")]
+            core::arch::naked_asm!(
+                "stp x29, x30, [sp, #-16]!", "mov x29, sp", "sub sp, sp, #672",
+                "stp x0, x1, [sp]", "stp x2, x3, [sp, #16]", "stp x4, x5, [sp, #32]", "stp x6, x7, [sp, #48]",
+                "stp x8, x9, [sp, #64]", "stp x10, x11, [sp, #80]", "stp x12, x13, [sp, #96]", "stp x14, x15, [sp, #112]",
+                "stp x16, x17, [sp, #128]", "str x18, [sp, #144]",
+                "stp q0, q1, [sp, #160]", "stp q2, q3, [sp, #192]", "stp q4, q5, [sp, #224]", "stp q6, q7, [sp, #256]",
+                "stp q8, q9, [sp, #288]", "stp q10, q11, [sp, #320]", "stp q12, q13, [sp, #352]", "stp q14, q15, [sp, #384]",
+                "stp q16, q17, [sp, #416]", "stp q18, q19, [sp, #448]", "stp q20, q21, [sp, #480]", "stp q22, q23, [sp, #512]",
+                "stp q24, q25, [sp, #544]", "stp q26, q27, [sp, #576]", "stp q28, q29, [sp, #608]", "stp q30, q31, [sp, #640]",
+                "ldr x2, [x29]", "ldr x3, [x29, #8]", "mov x4, x21",
+                "bl {target}",
+                "ldp x0, x1, [sp]", "ldp x2, x3, [sp, #16]", "ldp x4, x5, [sp, #32]", "ldp x6, x7, [sp, #48]",
+                "ldp x8, x9, [sp, #64]", "ldp x10, x11, [sp, #80]", "ldp x12, x13, [sp, #96]", "ldp x14, x15, [sp, #112]",
+                "ldp x16, x17, [sp, #128]", "ldr x18, [sp, #144]",
+                "ldp q0, q1, [sp, #160]", "ldp q2, q3, [sp, #192]", "ldp q4, q5, [sp, #224]", "ldp q6, q7, [sp, #256]",
+                "ldp q8, q9, [sp, #288]", "ldp q10, q11, [sp, #320]", "ldp q12, q13, [sp, #352]", "ldp q14, q15, [sp, #384]",
+                "ldp q16, q17, [sp, #416]", "ldp q18, q19, [sp, #448]", "ldp q20, q21, [sp, #480]", "ldp q22, q23, [sp, #512]",
+                "ldp q24, q25, [sp, #544]", "ldp q26, q27, [sp, #576]", "ldp q28, q29, [sp, #608]", "ldp q30, q31, [sp, #640]",
+                "add sp, sp, #672", "ldp x29, x30, [sp], #16", "ret",
+                target = sym $target,
+            );
+        }
+    )*};
+}
+keeps_registers! {
+    rt_fault(i64) => fault::raise_fault;
+    rt_bounds(i64, i64) => fault::raise_bounds;
+    rt_task_poll() => tasks::poll;
 }
 
 /// Rows that may leave the fiber: they take up to three arguments behind the fiber, and note in its record who calls, for
@@ -152,61 +210,6 @@ may_park! {
     rt_observe_scope(*mut u8, *mut u8) => observe::scope;
     rt_observe_plain(*mut u8, *mut u8, i64, i64) => observe::plain;
     rt_observe_round(*mut u8, i64, u64) => observe::round;
-}
-
-/// Called by prologues that found themselves below the limit: keeps every register, and notes who calls.
-///
-/// # Safety
-/// See the row.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-pub unsafe extern "C" fn rt_task_poll() {
-    #[cfg(target_arch = "x86_64")]
-    core::arch::naked_asm!(
-        "push rbp", "mov rbp, rsp",
-        "push rax", "push rcx", "push rdx", "push rsi", "push rdi", "push r8", "push r9", "push r10", "push r11", "push r11",
-        "sub rsp, 256",
-        "movups [rsp], xmm0", "movups [rsp + 16], xmm1", "movups [rsp + 32], xmm2", "movups [rsp + 48], xmm3",
-        "movups [rsp + 64], xmm4", "movups [rsp + 80], xmm5", "movups [rsp + 96], xmm6", "movups [rsp + 112], xmm7",
-        "movups [rsp + 128], xmm8", "movups [rsp + 144], xmm9", "movups [rsp + 160], xmm10", "movups [rsp + 176], xmm11",
-        "movups [rsp + 192], xmm12", "movups [rsp + 208], xmm13", "movups [rsp + 224], xmm14", "movups [rsp + 240], xmm15",
-        "mov rdi, r15", "mov rax, [rbp]", "mov [rdi + {frame}], rax", "mov rax, [rbp + 8]", "mov [rdi + {address}], rax",
-        "call {target}",
-        "movups xmm0, [rsp]", "movups xmm1, [rsp + 16]", "movups xmm2, [rsp + 32]", "movups xmm3, [rsp + 48]",
-        "movups xmm4, [rsp + 64]", "movups xmm5, [rsp + 80]", "movups xmm6, [rsp + 96]", "movups xmm7, [rsp + 112]",
-        "movups xmm8, [rsp + 128]", "movups xmm9, [rsp + 144]", "movups xmm10, [rsp + 160]", "movups xmm11, [rsp + 176]",
-        "movups xmm12, [rsp + 192]", "movups xmm13, [rsp + 208]", "movups xmm14, [rsp + 224]", "movups xmm15, [rsp + 240]",
-        "add rsp, 256",
-        "pop r11", "pop r11", "pop r10", "pop r9", "pop r8", "pop rdi", "pop rsi", "pop rdx", "pop rcx", "pop rax",
-        "pop rbp", "ret",
-        frame = const std::mem::offset_of!(Record, frame),
-        address = const std::mem::offset_of!(Record, address),
-        target = sym tasks::poll,
-    );
-    #[cfg(target_arch = "aarch64")]
-    core::arch::naked_asm!(
-        "stp x29, x30, [sp, #-16]!", "mov x29, sp", "sub sp, sp, #672",
-        "stp x0, x1, [sp]", "stp x2, x3, [sp, #16]", "stp x4, x5, [sp, #32]", "stp x6, x7, [sp, #48]",
-        "stp x8, x9, [sp, #64]", "stp x10, x11, [sp, #80]", "stp x12, x13, [sp, #96]", "stp x14, x15, [sp, #112]",
-        "stp x16, x17, [sp, #128]", "str x18, [sp, #144]",
-        "stp q0, q1, [sp, #160]", "stp q2, q3, [sp, #192]", "stp q4, q5, [sp, #224]", "stp q6, q7, [sp, #256]",
-        "stp q8, q9, [sp, #288]", "stp q10, q11, [sp, #320]", "stp q12, q13, [sp, #352]", "stp q14, q15, [sp, #384]",
-        "stp q16, q17, [sp, #416]", "stp q18, q19, [sp, #448]", "stp q20, q21, [sp, #480]", "stp q22, q23, [sp, #512]",
-        "stp q24, q25, [sp, #544]", "stp q26, q27, [sp, #576]", "stp q28, q29, [sp, #608]", "stp q30, q31, [sp, #640]",
-        "mov x0, x21", "ldr x9, [x29]", "str x9, [x0, {frame}]", "ldr x9, [x29, #8]", "str x9, [x0, {address}]",
-        "bl {target}",
-        "ldp x0, x1, [sp]", "ldp x2, x3, [sp, #16]", "ldp x4, x5, [sp, #32]", "ldp x6, x7, [sp, #48]",
-        "ldp x8, x9, [sp, #64]", "ldp x10, x11, [sp, #80]", "ldp x12, x13, [sp, #96]", "ldp x14, x15, [sp, #112]",
-        "ldp x16, x17, [sp, #128]", "ldr x18, [sp, #144]",
-        "ldp q0, q1, [sp, #160]", "ldp q2, q3, [sp, #192]", "ldp q4, q5, [sp, #224]", "ldp q6, q7, [sp, #256]",
-        "ldp q8, q9, [sp, #288]", "ldp q10, q11, [sp, #320]", "ldp q12, q13, [sp, #352]", "ldp q14, q15, [sp, #384]",
-        "ldp q16, q17, [sp, #416]", "ldp q18, q19, [sp, #448]", "ldp q20, q21, [sp, #480]", "ldp q22, q23, [sp, #512]",
-        "ldp q24, q25, [sp, #544]", "ldp q26, q27, [sp, #576]", "ldp q28, q29, [sp, #608]", "ldp q30, q31, [sp, #640]",
-        "add sp, sp, #672", "ldp x29, x30, [sp], #16", "ret",
-        frame = const std::mem::offset_of!(Record, frame),
-        address = const std::mem::offset_of!(Record, address),
-        target = sym tasks::poll,
-    );
 }
 
 exported! {

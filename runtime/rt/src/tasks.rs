@@ -42,9 +42,13 @@ pub unsafe extern "C" fn yield_now(fiber: *mut u8) {
 }
 
 /// Answers whoever raised the running fiber's limit; nothing to do if it is the stack that ends.
-pub unsafe extern "C" fn poll(fiber: *mut u8) {
+pub unsafe extern "C" fn poll(_: i64, _: i64, frame: *const usize, address: usize, record: *mut Record) {
     // SAFETY: the row's contract: the running fiber.
-    unsafe { sched::poll(fiber.cast()) }
+    unsafe {
+        (*record).frame = frame as usize;
+        (*record).address = address;
+        sched::poll(record)
+    }
 }
 
 /// # Safety

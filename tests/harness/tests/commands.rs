@@ -2,6 +2,7 @@
 
 use harness::compiler::{Folder, aurorac, call, finish};
 use harness::json::Json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 const HELLO: &str = "fn main() { println(\"hello\") }\n";
@@ -305,6 +306,32 @@ fn loops_over_elements_are_done_in_vectors() {
     }
     // In another order it would be rounded otherwise.
     assert!(!code("summed").contains("addpd"), "{}", code("summed"));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn loops_that_call_nothing_stay_off_the_stack_where_calls_lie_around() {
+    let (_folder, path) = with(
+        "#[inline(never)]\nfn told(count: int, low: u8, high: u8) { println(\"{count} {low} {high}\") }\n#[inline(never)]\nfn bytes() -> Vec<u8> { (0..1000).map(|i| (i % 251) as u8).collect() }\nfn main() {\n    let data = bytes()\n    let (mut low, mut high, mut all, mut mean) = (255u8, 0u8, 0, 0.0)\n    for round in 0..3 {\n        let mut counts = vec[0; 256]\n        for byte in &data { counts[*byte as int] += round }\n        for byte in &data { mean += *byte as f64 / 1000.0 }\n        for byte in &data { low = min(low, *byte); high = max(high, *byte) }\n        all += counts[3]\n        told(counts[7], low, high)\n    }\n    told(all + mean as int, low, high)\n}\n",
+    );
+    let code = call(&["emit", "--stage", "asm", "--function", "main", &path]).out;
+    // Blocks that call nothing, and where they lead to.
+    let blocks: BTreeMap<&str, &str> = code.split("\nblock").skip(1).filter_map(|block| block.split_once(':')).filter(|(_, lines)| !lines.contains("call")).collect();
+    let next = |block: &str| -> Vec<&str> { blocks[block].split("label").skip(1).filter_map(|rest| rest.split([';', '\n']).next()).filter(|to| blocks.contains_key(to)).collect() };
+    let goes_round = |block: &str| {
+        let (mut seen, mut open) = (BTreeSet::new(), next(block));
+        while let Some(at) = open.pop() {
+            if seen.insert(at) {
+                open.extend(next(at));
+            }
+        }
+        seen.contains(block)
+    };
+    let quiet: Vec<&str> = blocks.keys().copied().filter(|block| goes_round(block)).collect();
+    assert!(quiet.len() >= 6, "blocks {quiet:?} of loops that call nothing in\n{code}");
+    for block in quiet {
+        assert!(!blocks[block].contains("(%rsp)"), "block {block} of a loop uses the stack:\n{}\n{code}", blocks[block]);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

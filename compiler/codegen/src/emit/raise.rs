@@ -141,8 +141,7 @@ impl Emitter<'_, '_> {
 
 pub fn row_signature(row: &abi::Row) -> Signature {
     // The C convention of the target: what `extern "C"` means in the runtime.
-    let mut signature = Signature::new(if row.name == "rt_task_poll" {
-        // Its callers are in the middle of nothing: a path that is never taken should not move their registers.
+    let mut signature = Signature::new(if row.keeps_registers() {
         CallConv::PreserveAll
     } else if cfg!(target_vendor = "apple") {
         CallConv::AppleAarch64
