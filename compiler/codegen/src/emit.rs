@@ -132,7 +132,7 @@ pub fn function(
         globals: Default::default(),
     };
     if unit.rounds {
-        emitter.live = crate::live::at_starts(body, |id| emitter.loops.is_header(id));
+        emitter.live = crate::live::at_starts(body, &emitter.loops.order, |id| emitter.loops.is_header(id));
     }
     let scalars = |local: Local| leaves(&emitter.local_layouts[local.index()]).len();
     emitter.settled = Settled::new(body, &emitter.loops, scalars);

@@ -5,8 +5,8 @@ use mir::body::{Block, BlockId, Body, Local, Projection, Statement, StatementKin
 use mir::visit::{Touch, each_terminator_touch, each_touch};
 
 /// The locals that matter at the start of each block that is asked for.
-pub fn at_starts(body: &Body, wanted: impl Fn(BlockId) -> bool) -> Vec<Vec<Local>> {
-    let (live, lent) = (live(body), lent(body));
+pub fn at_starts(body: &Body, order: &[BlockId], wanted: impl Fn(BlockId) -> bool) -> Vec<Vec<Local>> {
+    let (live, lent) = (live(body, order), lent(body));
     let matters = |block: usize, local: &usize| live[block].contains(*local) || lent[block].contains(*local);
     (0..body.blocks.len())
         .map(|block| {
@@ -18,12 +18,14 @@ pub fn at_starts(body: &Body, wanted: impl Fn(BlockId) -> bool) -> Vec<Vec<Local
         .collect()
 }
 
-/// By block: what may be read after its start, before it is written as a whole.
-pub fn live(body: &Body) -> Vec<BitSet> {
+/// By block: what may be read after its start, before it is written as a whole. `order`: every block that is reached, those that
+/// lead to others before them as far as there are no loops.
+pub fn live(body: &Body, order: &[BlockId]) -> Vec<BitSet> {
     let mut at_start = vec![BitSet::new(body.locals.len()); body.blocks.len()];
     loop {
         let mut changed = false;
-        for (index, block) in body.blocks.iter().enumerate().rev() {
+        for &id in order.iter().rev() {
+            let block = body.block(id);
             let mut set = BitSet::new(body.locals.len());
             block.each_successor(|next| {
                 set.unite(&at_start[next.index()]);
@@ -34,10 +36,9 @@ pub fn live(body: &Body) -> Vec<BitSet> {
             }
             // A statement may raise before the later ones have written anything.
             for unwind in block.unwind.iter().chain(&block.terminator.kind.unwind()) {
-                let beyond = at_start[unwind.index()].clone();
-                set.unite(&beyond);
+                set.unite(&at_start[unwind.index()]);
             }
-            changed |= at_start[index].unite(&set);
+            changed |= at_start[id.index()].unite(&set);
         }
         if !changed {
             return at_start;

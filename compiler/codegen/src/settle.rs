@@ -9,7 +9,7 @@
 use crate::live::live;
 use crate::loops::Loops;
 use mir::BitSet;
-use mir::body::{Block, Body, Callee, Local, Projection, TerminatorKind};
+use mir::body::{Block, BlockId, Body, Callee, Local, Projection, TerminatorKind};
 use mir::visit::{Touch, each_terminator_touch, each_touch};
 
 /// With so many scalars live through a loop and behind it the registers that calls keep (four, on x86-64) do not do.
@@ -35,12 +35,13 @@ impl Settled {
         if quiet.is_empty() {
             return settled;
         }
-        let live = live(body);
+        let live = live(body, &loops.order);
+        let all: Vec<(BlockId, BlockId)> = loops.order.iter().flat_map(|&id| loops.successors(body, id).into_iter().map(move |next| (id, next))).collect();
         let is_within = |inner: &[bool], outer: &[bool]| inner != outer && inner.iter().zip(outer).all(|(inner, outer)| *outer || !*inner);
         for members in quiet.iter().filter(|inner| !quiet.iter().any(|outer| is_within(inner, outer))) {
             let edges = |leave: bool| {
-                let all = loops.order.iter().flat_map(|&id| loops.successors(body, id).into_iter().map(move |next| (id, next)));
-                all.filter(move |(from, to)| members[from.index()] == leave && members[to.index()] != leave && !body.block(*to).cleanup)
+                let is_one = move |(from, to): &(BlockId, BlockId)| members[from.index()] == leave && members[to.index()] != leave && !body.block(*to).cleanup;
+                all.iter().copied().filter(is_one)
             };
             let (mut before, mut beyond) = (BitSet::new(body.locals.len()), BitSet::new(body.locals.len()));
             for (_, to) in edges(false) {
