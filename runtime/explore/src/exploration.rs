@@ -11,6 +11,8 @@ use rt::observe::{self, End, Ended, Session, StepPlace, Waiting};
 
 /// A program that does not end is not asked much more often.
 const TOO_LONG_MAX: u64 = 20;
+/// Of such a run it is told how it goes on after so many.
+const TOLD_OF_LONG: usize = 1000;
 /// So often is it told how far an exploration is.
 const TELL_AFTER: u64 = 256;
 
@@ -107,6 +109,9 @@ impl<'a> Exploration<'a> {
                 End::Stopped if std::mem::take(&mut self.world.unfair) => continue,
                 End::Stopped if std::mem::take(&mut self.world.too_long) => {
                     self.report.too_long += 1;
+                    if self.report.long.is_none() {
+                        self.report.long = Some(Box::new(self.long()));
+                    }
                     continue;
                 }
                 End::Endless(Waiting { task, place }) => How::Endless(Waits { task, place, at: None }),
@@ -160,6 +165,19 @@ impl<'a> Exploration<'a> {
         let again = self.session.run(self.entry, &mut self.world);
         // What does not fail again has gone another way.
         if let End::Returned | End::Exited(0) | End::Void = again.end { Ended { end: End::Stopped, ..again } } else { again }
+    }
+
+    /// The first steps of a run that had too many.
+    fn long(&self) -> Failure {
+        let engine = &self.world.engine;
+        let mut directions = self.turns.as_ref().map_or_else(|| engine.directions(&engine.graph.script()), Turns::directions);
+        directions.truncate(TOLD_OF_LONG);
+        let mut world = World::new(Engine::direct(directions.clone()), Bounds { steps: TOLD_OF_LONG, ..Bounds::default() });
+        (world.asked, world.places) = (Some(Vec::new()), vec![StepPlace::default(); TOLD_OF_LONG + 2]);
+        world.engine.begin();
+        let out = self.session.run(self.entry, &mut world).out;
+        let addresses = world.engine.addresses();
+        Failure { how: How::Long, out, graph: world.engine.graph, places: world.places, directions, stance: self.known.stance, addresses }
     }
 
     /// Whether the run has shown something that an exploration has to know from its beginning.
@@ -250,7 +268,7 @@ fn outcome(out: &[u8], how: Option<&How>) -> String {
         Some(How::Stuck(_)) => "deadlock".to_string(),
         Some(How::Raced(_)) => "data race".to_string(),
         Some(How::Endless(_)) => "does not end".to_string(),
-        Some(How::Diverged) => unreachable!("a run that went another way has no outcome"),
+        Some(How::Long | How::Diverged) => unreachable!("a run that went another way has no outcome"),
     };
     if !text.is_empty() {
         text.push('\n');

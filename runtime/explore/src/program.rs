@@ -34,6 +34,8 @@ pub struct Report {
     pub preemptions: Option<u32>,
     /// Runs that were given up because they had too many steps.
     pub too_long: u64,
+    /// How the first of those went on.
+    pub long: Option<Box<Failure>>,
     /// All runs.
     pub runs: u64,
     pub failure: Option<Failure>,
@@ -95,6 +97,8 @@ pub enum How {
     /// Two accesses to memory, in the order in which they were made, that nothing orders; or one to memory that is gone; or an
     /// allocation and a read of what nobody has written since.
     Raced(Vec<MemoryAccess>),
+    /// It was given up after so many steps.
+    Long,
     /// A run that was to repeat another did something else.
     Diverged,
 }

@@ -54,7 +54,7 @@ pub fn any_waiting() -> bool {
 }
 
 fn refuse() -> Result<()> {
-    if virt::is_on() { Err(Error::from_raw_os_error(NO_NETWORK as i32)) } else { Ok(()) }
+    if virt::is_on() || crate::observe::is_on() { Err(Error::from_raw_os_error(NO_NETWORK as i32)) } else { Ok(()) }
 }
 
 fn address(bytes: &[u8]) -> Result<&str> {

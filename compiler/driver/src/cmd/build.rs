@@ -274,7 +274,10 @@ fn explorations(
             Some(failure) => Err((explore::story(failure), observed.replay(failure))),
             None if replay.is_some() => Ok("repeated, and it did not fail".into()),
             None if report.complete || mode != Mode::Exhaustive && report.too_long == 0 => Ok(explore::verdict(&report, mode != Mode::Exhaustive)),
-            None => Err((format!("{}; a test has to be complete", explore::verdict(&report, mode != Mode::Exhaustive)), "?".into())),
+            None => {
+                let long = report.long.as_ref().map_or(String::new(), |long| format!("\n{}", explore::going_on(long)));
+                Err((format!("{}; a test has to be complete{long}", explore::verdict(&report, mode != Mode::Exhaustive)), "?".into()))
+            }
         });
     }
     Ok(all)

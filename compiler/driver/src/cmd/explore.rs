@@ -149,10 +149,16 @@ pub(super) fn verdict(report: &explore::Report, drawn: bool) -> String {
         format!("{counted}, complete")
     } else if report.too_long > 0 {
         let mode = if drawn { Mode::Priorities(0, 0) } else { Mode::Exhaustive };
-        format!("{counted}, not complete: {} runs were given up after {} steps", report.too_long, bounds(mode).steps)
+        let runs = if report.too_long == 1 { "1 run was".into() } else { format!("{} runs were", report.too_long) };
+        format!("{counted}, not complete: {runs} given up after {} steps", bounds(mode).steps)
     } else {
         format!("{counted}, not complete")
     }
+}
+
+/// How a run went on that was given up: a livelock, or no more than many steps.
+pub(super) fn going_on(long: &explore::Failure) -> String {
+    format!("the first that was given up went on like this:\n{}", timeline::tell(long))
 }
 
 /// What failed, and how it came about.
@@ -254,6 +260,9 @@ pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
             println!("no execution fails");
         } else {
             println!("no execution of these fails; there are more");
+        }
+        if let Some(long) = &report.long {
+            print!("{}", going_on(long));
         }
         return exit::OK;
     };

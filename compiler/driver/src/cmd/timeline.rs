@@ -15,6 +15,7 @@ pub(super) fn headline(how: &How) -> String {
         How::Raced(accesses) if accesses.len() == 1 => "memory is used after it was given back".into(),
         How::Raced(accesses) if accesses.iter().any(|access| access.what == Use::Allocates) => "memory is read that nobody has written".into(),
         How::Raced(_) => "data race: two tasks use the same memory, at least one writes, and nothing orders them".into(),
+        How::Long => "it goes on and on".into(),
         How::Diverged => "a run that repeated another did something else: the program depends on more than its tasks and its input".into(),
     }
 }
@@ -69,12 +70,16 @@ pub(super) fn trace(failure: &Failure) -> String {
     text
 }
 
-/// The whole story, a line an event.
+/// The last steps that are told of a run that goes on and on.
+const TOLD_AT_END: usize = 12;
+
+/// The whole story, a line an event; of a run that goes on and on, how it does.
 pub(super) fn tell(failure: &Failure) -> String {
     let mut text = String::new();
     let names = names(failure);
     let (lines, in_turns) = lines(failure, &names);
-    for (number, Told { who, column, what, place }) in lines.iter().enumerate() {
+    let first = if let How::Long = failure.how { lines.len().saturating_sub(TOLD_AT_END) } else { 0 };
+    for (number, Told { who, column, what, place }) in lines.iter().enumerate().skip(first) {
         // Writing into a String cannot fail.
         let _ = writeln!(text, "{:4}  {:indent$}{who}: {what}{}", number + 1, "", at(place), indent = 2 * column);
     }

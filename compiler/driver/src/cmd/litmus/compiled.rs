@@ -121,6 +121,7 @@ fn one(observed: &Observed, number: usize, straight: bool) -> Result<Explored, S
             How::Stuck(_) => "no task can go on".into(),
             How::Endless(_) => "a task does not end".into(),
             How::Raced(..) => "there is a data race".into(),
+            How::Long => unreachable!("a run that was given up is no failure"),
             How::Diverged => "a run that was to repeat another did something else: this is a mistake of ours".into(),
         };
         return Err(format!("an execution fails: {how}"));
