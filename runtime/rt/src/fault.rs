@@ -105,6 +105,13 @@ fn raise_with(caller: Caller, mut panic: Panic) {
         standard::complain(&format!("{}{}fatal: a destructor panicked while the stack was unwound\n", first.report(), panic.report()));
         process::end(abi::EXIT_FATAL);
     }
+    // SAFETY: the running fiber's record.
+    if panic.reason.is_none() && unsafe { observe::ends_by_panic(caller.fiber.cast()) } {
+        let report = panic.report();
+        // Nothing here is dropped once the run is over.
+        drop(panic);
+        observe::panicked(caller.fiber.cast(), report);
+    }
     fiber.panic = Box::into_raw(Box::new(panic)).cast();
 }
 

@@ -574,38 +574,35 @@ pub unsafe fn failed(record: *mut Record, head: *mut TaskHead) -> u64 {
         if (*head).flags & TASK_TRY != 0 {
             (*head).failure = Box::into_raw(panic).cast();
         } else if !cancelled {
-            if observe::is_on() && is_final(record, head) {
-                observe::panicked(record, panic.report());
-            }
             fail((*head).scope, panic);
         }
         if cancelled { TASK_CANCELLED } else { TASK_FAILED }
     }
 }
 
-/// Whether a task's panic is the program's: nobody on the way to `main` catches it.
+/// Whether a panic here is the program's: nobody on the way to `main` catches it. Asked in observed runs.
 ///
 /// # Safety
-/// The task runs on the record, in an open scope.
-unsafe fn is_final(record: *mut Record, head: *mut TaskHead) -> bool {
-    let (mut record, mut head) = (record, head);
+/// The record is the running fiber's.
+pub unsafe fn is_final(mut record: *mut Record) -> bool {
     // SAFETY: the caller's promise; the fiber in whose frames a scope lies waits for the tasks of the scope.
     unsafe {
-        loop {
-            if (*head).flags & TASK_TRY != 0 || (*head).scope == root() || options((*head).scope) & SCOPE_COLLECT != 0 {
-                return false;
-            }
-            match fiber::by_address((*head).scope as usize) {
-                Some(owner) if owner != record && !observe::catches(owner) => record = owner,
-                Some(_) => return false,
-                None => return !observe::catches(fiber::main()),
-            }
+        while !observe::catches(record) {
             // ORDER: Relaxed; set before the fiber began.
-            head = (*record).task.load(Ordering::Relaxed);
+            let head = (*record).task.load(Ordering::Relaxed);
             if head.is_null() {
                 return true;
             }
+            if (*head).flags & TASK_TRY != 0 || (*head).scope == root() || options((*head).scope) & SCOPE_COLLECT != 0 {
+                return false;
+            }
+            record = match fiber::by_address((*head).scope as usize) {
+                Some(owner) if owner == record => return false,
+                Some(owner) => owner,
+                None => fiber::main(),
+            };
         }
+        false
     }
 }
 

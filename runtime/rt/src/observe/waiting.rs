@@ -222,7 +222,16 @@ pub fn catches(record: *mut Record) -> bool {
     task.catches > i64::from(number != 0)
 }
 
-/// A task's panic that nobody catches: the run is over.
+/// Whether a panic here ends the run: nobody catches it, so how it unwinds makes no difference to what is found.
+///
+/// # Safety
+/// The record is the running fiber's.
+pub unsafe fn ends_by_panic(record: *mut Record) -> bool {
+    // SAFETY: the caller's promise.
+    is_on() && !world().probing && unsafe { crate::scope::is_final(record) }
+}
+
+/// A panic that nobody catches: the run is over.
 pub fn panicked(record: *mut Record, report: String) -> ! {
     ends(record, End::Panicked(report))
 }
