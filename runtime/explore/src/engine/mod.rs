@@ -573,7 +573,7 @@ impl Engine {
 
     /// The event happens as it did when it was added.
     fn again(&mut self, id: Id, request: &Request, location: u32) -> Step {
-        let event = *self.graph.event(id);
+        let event = self.graph.event(id);
         if event.kind != request.kind && !is_same_choice(event.kind, request.kind) || event.accesses() && event.location != location {
             return Step::Diverged;
         }
@@ -586,17 +586,19 @@ impl Engine {
                 return Step::Diverged;
             }
         }
-        self.graph.events[id as usize].site = request.site;
-        self.tasks[event.task as usize].passes(request.site);
+        let event = &mut self.graph.events[id as usize];
+        event.site = request.site;
+        let (task, kind, blocked) = (event.task, event.kind, event.blocked);
+        self.tasks[task as usize].passes(request.site);
         self.clocks.add(&self.graph, id);
         self.happened[id as usize] = true;
         self.cursor += 1;
-        let run = &mut self.tasks[event.task as usize];
+        let run = &mut self.tasks[task as usize];
         run.done += 1;
         if !self.graph.event(id).only_looks() {
             run.acted = run.done;
         }
-        if let Kind::Spawn(child) = event.kind {
+        if let Kind::Spawn(child) = kind {
             run.spawned += 1;
             run_of(&mut self.tasks, child).state = State::Ready;
         }
@@ -605,15 +607,15 @@ impl Engine {
         {
             self.revisit(fresh);
         }
-        if event.blocked {
-            self.tasks[event.task as usize].state = State::Waiting(id);
+        if blocked {
+            self.tasks[task as usize].state = State::Waiting(id);
             return Step::Wait;
         }
         self.outcome(id)
     }
 
     fn outcome(&mut self, id: Id) -> Step {
-        let event = *self.graph.event(id);
+        let event = self.graph.event(id);
         if !event.accesses() {
             let seen = if let Kind::Choice(_, which) = event.kind { u64::from(which) } else { 0 };
             return Step::Done(Outcome { seen, ..Outcome::default() });

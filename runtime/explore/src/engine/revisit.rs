@@ -21,10 +21,11 @@ impl Engine {
         // Found when it is first asked for: what is newer than a read goes with it.
         let mut fixed = None;
         for read in 0..self.graph.events.len() as Id {
-            let old = *self.graph.event(read);
-            if read == write || old.location != location || !old.accesses() || !old.reads() || behind.knows(&old) {
+            let other = self.graph.event(read);
+            if other.location != location || read == write || !other.reads() || behind.knows(other) {
                 continue;
             }
+            let old = *other;
             let mut new = old;
             new.see(write, event.written);
             if new.blocked {
@@ -106,7 +107,7 @@ impl Engine {
         self.first_reads.clear();
         self.first_reads.resize(self.graph.events.len(), u32::MAX);
         for (id, reader) in self.graph.events.iter().enumerate() {
-            if reader.from != INITIAL && id as Id != write && reader.accesses() && reader.reads() {
+            if reader.from != INITIAL && id as Id != write {
                 let first = &mut self.first_reads[reader.from as usize];
                 *first = (*first).min(if behind.knows(reader) { 0 } else { reader.stamp });
             }
