@@ -2,6 +2,7 @@
 //! until `infer` types them.
 
 mod collect;
+mod columns;
 mod consts;
 mod derive;
 mod header;

@@ -347,6 +347,29 @@ fn rows_and_sums_of_integers_are_done_in_vectors() {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn columns_are_changed_in_vectors() {
+    let (_folder, path) = with(
+        "#[soa(Bodies)]\nstruct Body { x: f64, speed: f64, name: String }\n#[inline(never)]\nfn moved(bodies: &mut Bodies, time: f64) { for (x, speed) in bodies.x.iter_mut().zip(&bodies.speed) { *x += *speed * time } }\n#[inline(never)]\nfn slowed(bodies: &mut Bodies) { for i in 0..bodies.len() { bodies.speed[i] *= 0.5 } }\nfn main() {\n    let mut bodies = Bodies::new()\n    bodies.push(Body { x: 1.0, speed: 2.0, name: \"a\" })\n    moved(&mut bodies, 0.5)\n    slowed(&mut bodies)\n    println(\"{bodies.x} {bodies.speed} {bodies.name}\")\n}\n",
+    );
+    for (function, instructions) in [("moved", vec!["mulpd", "addpd"]), ("slowed", vec!["mulpd"])] {
+        let code = call(&["emit", "--stage", "asm", "--function", function, &path]).out;
+        instructions.iter().for_each(|wanted| assert!(code.contains(wanted), "no {wanted} in {function}\n{code}"));
+    }
+}
+
+/// The loop of a part has all registers for itself: nothing that it counts goes through the stack.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn the_loop_of_a_part_is_a_function_of_its_own() {
+    let (_folder, path) = with(
+        "fn main() {\n    let data: Vec<u8> = (0..100_000).map(|i| (i % 251) as u8).collect()\n    let mut sum = 0u64\n    parallel for byte in &data reduce(+: sum) { sum = sum.wrapping_add((*byte as u64).rotate_left(7)) }\n    println(\"{sum}\")\n}\n",
+    );
+    let code = call(&["emit", "--stage", "asm", "--function", "through", &path]).out;
+    assert!(code.contains("rolq") && !code.contains("(%rsp)"), "{code}");
+}
+
 const LOST: &str = "\
 fn main() {
     let count = Atomic::new(0)

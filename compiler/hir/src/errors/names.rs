@@ -176,8 +176,10 @@ pub(crate) fn private_field(name: Ident, ty: &str, declared: Span) -> Diagnostic
         .help("put `pub` before the field, or use a method of the type")
 }
 
-pub(crate) fn not_supported(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(E0112, format!("{what} is not supported yet")).primary(span, "part of the language, but not of this compiler")
+pub(crate) fn no_columns(span: Span) -> Diagnostic {
+    Diagnostic::error(E0209, "`#[soa]` makes a column of each named field")
+        .primary(span, "this type has none")
+        .help("put it at a `struct` with named fields that is no view")
 }
 
 pub(crate) fn unknown_test_option(name: Ident) -> Diagnostic {

@@ -360,8 +360,7 @@ impl<'a> Collector<'_, 'a> {
                 "must_use" => attrs.must_use = true,
                 "cache_line" => attrs.cache_line = true,
                 "repr" if attr.args.iter().any(|arg| arg.name.name.as_str() == "C") => attrs.repr_c = true,
-                "soa" => self.diags.push(errors::not_supported(attr.name.span, "`#[soa]`")),
-                "derive" | "lang" | "doc" | "allow" => {}
+                "derive" | "soa" | "lang" | "doc" | "allow" => {}
                 _ => self.diags.push(errors::unknown_attribute(attr)),
             }
         }

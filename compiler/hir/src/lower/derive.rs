@@ -1,4 +1,4 @@
-//! `#[derive(…)]`: writes the impl as Aurora text and parses it, so that derived code is checked like any other.
+//! `#[derive(…)]` and `#[soa]`: write impls and types as Aurora text and parse it, so that derived code is checked like any other.
 //! Its file is marked as the library's: reports step over it to the user's `derive`.
 
 use super::*;
@@ -68,7 +68,8 @@ fn expand_type(item: &Item, sources: &mut SourceMap, derived: &mut Derived, diag
             }
         }
     }
-    let Some(&(_, first_span)) = wanted.first() else { return };
+    let soa = item.attrs.iter().find(|attr| attr.name.name.as_str() == "soa");
+    let Some(first_span) = wanted.first().map(|(_, span)| *span).or_else(|| soa.map(|attr| attr.name.span)) else { return };
     let shape = Shape::of(item, sources);
     let is_copy = wanted.iter().any(|(name, _)| *name == "Copy");
     let mut text = String::new();
@@ -88,6 +89,17 @@ fn expand_type(item: &Item, sources: &mut SourceMap, derived: &mut Derived, diag
             _ => {}
         }
     }
+    if let Some(attr) = soa {
+        match &item.kind {
+            ItemKind::Struct(ast::StructItem { is_view: false, fields: Fields::Named(fields), .. }) if !fields.is_empty() => {
+                let types: Vec<String> = fields.iter().map(|field| sources.snippet(field.ty.span).to_string()).collect();
+                let derives: Vec<&str> = wanted.iter().map(|(name, _)| *name).collect();
+                let name = columns::name_of(attr, shape.name());
+                columns::write(&mut text, &shape, &name, item.public, fields, &types, &derives);
+            }
+            _ => diags.push(errors::no_columns(attr.name.span)),
+        }
+    }
     let file = sources.add(format!("<derived for {}>", shape.name), text, true);
     let mut quiet = Diags::new();
     // The bodies follow when they are reached.
@@ -96,11 +108,18 @@ fn expand_type(item: &Item, sources: &mut SourceMap, derived: &mut Derived, diag
         panic!("bug! derived code does not parse: {:?}\n{}", quiet.list(), file.text);
     }
     derived.notes.insert(file.id, first_span);
+    for item in &parsed.items {
+        expand_item(item, sources, derived, diags);
+    }
     derived.files.insert(item.span, parsed);
 }
 
+fn in_angles(items: Vec<String>) -> String {
+    if items.is_empty() { String::new() } else { format!("<{}>", items.join(", ")) }
+}
+
 /// What the templates need of a type.
-struct Shape<'a> {
+pub(super) struct Shape<'a> {
     name: Symbol,
     params: Vec<(Symbol, String, bool)>,
     predicates: Vec<String>,
@@ -143,18 +162,33 @@ impl<'a> Shape<'a> {
         Shape { name, params, predicates, is_enum, variants }
     }
 
-    fn header(&self, out: &mut String, name: &str, rest: &str) {
-        let list = |items: Vec<String>| if items.is_empty() { String::new() } else { format!("<{}>", items.join(", ")) };
-        let declared = list(self.params.iter().map(|(_, text, _)| text.clone()).collect());
-        let used = list(self.params.iter().map(|(name, _, _)| name.to_string()).collect());
+    pub(super) fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// `<T: Bound>` where it is declared.
+    pub(super) fn declared(&self) -> String {
+        in_angles(self.params.iter().map(|(_, text, _)| text.clone()).collect())
+    }
+
+    /// `<T>` where it is used.
+    pub(super) fn used(&self) -> String {
+        in_angles(self.params.iter().map(|(name, _, _)| name.to_string()).collect())
+    }
+
+    /// The `where` clause, with `bound` asked of each parameter.
+    pub(super) fn predicates(&self, bound: Option<&str>) -> String {
         let mut predicates = self.predicates.clone();
         for (param, _, is_const) in &self.params {
-            if !is_const {
+            if let (Some(name), false) = (bound, is_const) {
                 predicates.push(format!("{param}: std::prelude::{name}"));
             }
         }
-        let predicates =
-            if predicates.is_empty() { String::new() } else { format!(" where {}", predicates.join(", ")) };
+        if predicates.is_empty() { String::new() } else { format!(" where {}", predicates.join(", ")) }
+    }
+
+    fn header(&self, out: &mut String, name: &str, rest: &str) {
+        let (declared, used, predicates) = (self.declared(), self.used(), self.predicates(Some(name)));
         // Writing into a String cannot fail.
         let _ = writeln!(out, "impl{declared} std::prelude::{name} for {}{used}{predicates} {rest}", self.name);
     }
