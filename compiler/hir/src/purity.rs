@@ -1,30 +1,46 @@
 //! What a `pure fn` must not do, whoever it has it done by: no input or output, no state that others see change, no clock, no
-//! chance. Its own arguments it may change, and what it makes. What it is handed to call is its caller's business.
+//! chance. Its own arguments it may change, and what it makes. What it is handed to call is its caller's business: a caller that
+//! knows the types answers for the methods by which they fulfil what is asked of them.
 
 use crate::TypedProgram;
 use crate::errors;
 use diag::fast::{FastMap, FastSet};
-use crate::ids::FnId;
-use crate::program::FnKind;
+use crate::ids::{FnId, TraitId};
+use crate::program::{FnDef, FnKind, Generics, Predicate, PredicateKind};
 use crate::queries::Resolved;
-use crate::ty::{Args, TyKind};
+use crate::ty::{Args, Subst, Ty, TyKind};
 use crate::typed::{Callee, ExprKind};
 use diag::{Diags, Span};
 
-/// Something impure, and what it is.
+/// Something impure, what it is, and the functions on the way to it, the nearest first.
 #[derive(Clone)]
 struct Found {
     at: Span,
     what: String,
+    through: Vec<diag::Symbol>,
 }
 
 pub(crate) fn check(program: &TypedProgram, diags: &mut Diags) {
     let mut known = FastMap::default();
     let hir = program.program();
-    for def in hir.fns.iter().filter(|def| def.is_pure && !hir.module(def.module).library) {
+    for def in hir.fns.iter().filter(|def| !hir.module(def.module).library) {
+        let Some(promise) = promised_at(program, def) else { continue };
         let Some((at, next)) = uses(program, def.id).into_iter().find_map(|used| leads_to(program, used, &mut known)) else { continue };
-        diags.push(errors::impure(def.name.as_str(), def.name_span, at, &next.what, (next.at != at).then_some(next.at)));
+        let through: Vec<&str> = next.through.iter().map(|name| name.as_str()).collect();
+        diags.push(errors::impure(def.name.as_str(), promise, at, &next.what, (next.at != at).then_some(next.at), &through));
     }
+}
+
+/// Where a function, or the trait that it is a method of, says that it is pure.
+fn promised_at(program: &TypedProgram, def: &FnDef) -> Option<Span> {
+    if def.is_pure {
+        return Some(def.name_span);
+    }
+    let hir = program.program();
+    let FnKind::Impl(id) = def.kind else { return None };
+    let (of, _) = hir.impl_def(id).of_trait?;
+    let method = hir.trait_def(of).methods.iter().map(|method| hir.fn_def(*method)).find(|method| method.name == def.name)?;
+    method.is_pure.then_some(method.name_span)
 }
 
 /// What the rounds of a loop do that must keep their order, if anything: where, and what. The loop is found by its place.
@@ -128,40 +144,83 @@ fn uses(program: &TypedProgram, id: FnId) -> Vec<Used> {
     let hir = program.program();
     let Some(body) = program.body(id).filter(|body| !body.poisoned) else { return Vec::new() };
     let meant = |function: FnId, args: Args| match hir.fn_def(function).kind {
-        FnKind::Trait(_) if args.iter().any(|ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_) | TyKind::Error))) => None,
+        FnKind::Trait(_) if is_open(args) => None,
         FnKind::Trait(_) => match program.resolve(function, args) {
-            Resolved::Fn(function, _) => Some(function),
+            Resolved::Fn(function, args) => Some((function, args)),
             Resolved::Virtual(_) | Resolved::CloneByCopy | Resolved::FnTrait(_) => None,
         },
-        _ => Some(function),
+        _ => Some((function, args)),
     };
     let mut out: Vec<(Span, Used)> = Vec::new();
     for expr in &body.exprs {
-        let used = match &expr.kind {
+        match &expr.kind {
             ExprKind::Call(Callee::Fn(function, args), _) | ExprKind::FnItem(function, args) => {
-                meant(*function, *args).map(|function| Used::Fn(expr.span, function))
+                let Some((function, args)) = meant(*function, *args) else { continue };
+                let all = std::iter::once(function).chain(called_back(program, function, args));
+                out.extend(all.map(|function| (expr.span, Used::Fn(expr.span, function))));
             }
-            ExprKind::Static(item) if matches!(hir.fn_def(*item).kind, FnKind::Static { mutable: true }) => Some(Used::Changing(expr.span, *item)),
-            _ => None,
-        };
-        out.extend(used.map(|used| (expr.span, used)));
+            ExprKind::Static(item) if matches!(hir.fn_def(*item).kind, FnKind::Static { mutable: true }) => {
+                out.push((expr.span, Used::Changing(expr.span, *item)));
+            }
+            _ => {}
+        }
     }
     out.sort_by_key(|(span, _)| (span.lo, span.hi));
     out.into_iter().map(|(_, used)| used).collect()
+}
+
+fn is_open(args: Args) -> bool {
+    args.iter().any(|ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_) | TyKind::Infer(_) | TyKind::Error)))
+}
+
+/// What a generic function may call of the program's own: the methods by which these types fulfil its bounds. `sort` compares.
+fn called_back(program: &TypedProgram, function: FnId, args: Args) -> Vec<FnId> {
+    let hir = program.program();
+    let def = hir.fn_def(function);
+    let bounds = |generics: &Generics, args: Args| -> Vec<(TraitId, Args)> {
+        let of = |predicate: &Predicate| match predicate.kind {
+            PredicateKind::Trait(id, of) => {
+                let types: Vec<Ty> = of.iter().map(|ty| program.normalize(function, ty.subst(&args))).collect();
+                Some((id, Args::new(&types)))
+            }
+            PredicateKind::Projection(..) => None,
+        };
+        generics.predicates.iter().filter_map(of).collect()
+    };
+    let mut work = bounds(&def.generics, args);
+    if let FnKind::Trait(id) = def.kind {
+        work.push((id, Args::new(&args[..hir.trait_def(id).generics.params.len()])));
+    }
+    let (mut found, mut seen) = (Vec::new(), FastSet::default());
+    while let Some((id, args)) = work.pop() {
+        if is_open(args) || !seen.insert((id, args)) {
+            continue;
+        }
+        work.extend(hir.trait_def(id).supers.iter().map(|(above, of)| (*above, of.subst(&args))));
+        let Some((of, args)) = program.impl_of(id, args) else { continue };
+        let of = hir.impl_def(of);
+        if hir.module(of.module).library {
+            work.extend(bounds(&of.generics, args));
+        } else {
+            found.extend(&of.methods);
+        }
+    }
+    found
 }
 
 /// Where something is used, and the impure thing that this comes to.
 fn leads_to(program: &TypedProgram, used: Used, known: &mut FastMap<FnId, Option<Found>>) -> Option<(Span, Found)> {
     let hir = program.program();
     match used {
-        Used::Changing(at, item) => Some((at, Found { at, what: format!("uses the changing `static` `{}`", hir.fn_def(item).name) })),
+        Used::Changing(at, item) => Some((at, Found { at, what: format!("uses the changing `static` `{}`", hir.fn_def(item).name), through: Vec::new() })),
         Used::Fn(at, function) => {
             let def = hir.fn_def(function);
+            let here = |what: String| (at, Found { at, what, through: Vec::new() });
             if matches!(def.kind, FnKind::Foreign) {
-                return Some((at, Found { at, what: format!("calls the foreign function `{}`", def.name) }));
+                return Some(here(format!("calls the foreign function `{}`", def.name)));
             }
             if hir.module(def.module).library {
-                return library(&def.path).map(|what| (at, Found { at, what: format!("{what}: `{}`", name_of(&def.path)) }));
+                return library(&def.path).map(|what| here(format!("{what}: `{}`", name_of(&def.path))));
             }
             if def.is_pure {
                 return None;
@@ -171,7 +230,10 @@ fn leads_to(program: &TypedProgram, used: Used, known: &mut FastMap<FnId, Option
             }
             // Whatever a circle does is found where it was entered.
             known.insert(function, None);
-            let found = uses(program, function).into_iter().find_map(|used| leads_to(program, used, known)).map(|(_, found)| found);
+            let mut found = uses(program, function).into_iter().find_map(|used| leads_to(program, used, known)).map(|(_, found)| found);
+            if let Some(found) = &mut found {
+                found.through.insert(0, def.name);
+            }
             known.insert(function, found.clone());
             found.map(|found| (at, found))
         }

@@ -232,6 +232,16 @@ impl TypedProgram {
         found
     }
 
+    /// The impl by which concrete types fulfil a trait, with its arguments; `None` where the language does it for them, or nobody.
+    pub fn impl_of(&self, id: TraitId, args: Args) -> Option<(ImplId, Args)> {
+        let env = Env::default();
+        let mut solver = Solver::new(&self.program, &env, self);
+        let Ok(Some((Selection::Impl(impl_id, impl_args), nested))) = solver.select(id, args) else { return None };
+        let pending = std::mem::take(&mut solver.pending);
+        solver.evaluate_all_binding(nested.into_iter().chain(pending).collect());
+        Some((impl_id, solver.table.resolve_args(impl_args)))
+    }
+
     fn resolve_in_trait(&self, id: FnId, args: Args, trait_id: TraitId) -> Resolved {
         let def = self.program.fn_def(id);
         let count = self.program.trait_def(trait_id).generics.params.len();

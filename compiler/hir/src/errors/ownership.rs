@@ -125,11 +125,19 @@ pub(crate) fn closure_that_looks(span: Span, used: Span, name: &str) -> Diagnost
 }
 
 /// `deeper`: where a function that is called does it.
-pub(crate) fn impure(name: &str, name_span: Span, at: Span, what: &str, deeper: Option<Span>) -> Diagnostic {
+pub(crate) fn impure(name: &str, name_span: Span, at: Span, what: &str, deeper: Option<Span>, through: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::error(E0606, format!("`{name}` is `pure`, but it {what}"));
     let diagnostic = match deeper {
         Some(deeper) => diagnostic.primary(at, "this comes to it").label(deeper, "here"),
         None => diagnostic.primary(at, "here"),
+    };
+    // What lies between the call and the place is not to be seen in the text shown.
+    let diagnostic = match through {
+        [first, rest @ ..] if !rest.is_empty() => {
+            let rest: String = rest.iter().map(|name| format!(", which calls `{name}`")).collect();
+            diagnostic.note(format!("`{name}` calls `{first}`{rest}"))
+        }
+        _ => diagnostic,
     };
     diagnostic
         .label(name_span, "promised here")
