@@ -128,9 +128,12 @@ impl Emitter<'_, '_> {
 
     fn float_binary(&mut self, op: BinaryOp, ty: Ty, a: Value, b: Value) -> Value {
         match op {
-            BinaryOp::Add => self.builder.ins().fadd(a, b),
+            BinaryOp::Add | BinaryOp::Mul => {
+                // On the right a constant is read by the operation itself, on the left it goes through two registers first.
+                let (a, b) = if self.is_float_constant(a) { (b, a) } else { (a, b) };
+                if op == BinaryOp::Add { self.builder.ins().fadd(a, b) } else { self.builder.ins().fmul(a, b) }
+            }
             BinaryOp::Sub => self.builder.ins().fsub(a, b),
-            BinaryOp::Mul => self.builder.ins().fmul(a, b),
             BinaryOp::Div => self.builder.ins().fdiv(a, b),
             BinaryOp::Rem => {
                 // The remainder is exact, so that of `f32` may be computed in `f64`.
@@ -153,6 +156,12 @@ impl Emitter<'_, '_> {
             BinaryOp::Ge => self.builder.ins().fcmp(FloatCC::GreaterThanOrEqual, a, b),
             _ => panic!("bug! {op:?} of floats"),
         }
+    }
+
+    fn is_float_constant(&self, value: Value) -> bool {
+        let dfg = &self.builder.func.dfg;
+        let ValueDef::Result(inst, _) = dfg.value_def(value) else { return false };
+        matches!(dfg.insts[inst].opcode(), Opcode::F32const | Opcode::F64const)
     }
 
     /// The value of an integer constant, as its class reads it.

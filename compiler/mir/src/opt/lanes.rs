@@ -25,6 +25,10 @@ const VECTOR_BYTES: u64 = 16;
 const PAIRS_MAX: usize = 8;
 /// Of a loop, in statements.
 const SIZE_MAX: usize = 60;
+/// Vectors in a round, where a vector is few elements and the loop is short: what counts and asks is done half as often.
+const VECTORS: i128 = 2;
+const LANES_FEW: i128 = 4;
+const STEPS_FEW: usize = 16;
 /// Of a block whose elements are gathered.
 const BLOCK_VECTORS: i128 = 8;
 
@@ -461,6 +465,8 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn write(mut self, natural: &Natural) {
         let (element, lanes) = (self.plan.element, self.plan.lanes);
+        let vectors = if lanes <= LANES_FEW && self.plan.steps.len() <= STEPS_FEW { VECTORS } else { 1 };
+        let by = lanes * vectors;
         let count = Ty::new(TyKind::Const(lanes as i64));
         let vector = Ty::new(TyKind::Adt(self.simd, Args::new(&[element, count])));
         let types = Args::new(&[vector, element]);
@@ -469,7 +475,7 @@ impl Writer<'_> {
         let mut front = Vec::new();
         let apart = self.lie_apart(&mut front);
         let limit = self.plan.counter.as_ref().map(|(counter, bound)| {
-            let limit = self.value(&mut front, Ty::int(), Rvalue::Binary(BinaryOp::Sub, bound.clone(), Operand::int(lanes - 1)));
+            let limit = self.value(&mut front, Ty::int(), Rvalue::Binary(BinaryOp::Sub, bound.clone(), Operand::int(by - 1)));
             (*counter, limit, bound.clone())
         });
         let mut may = apart;
@@ -484,16 +490,20 @@ impl Writer<'_> {
             });
         }
 
+        // Slices that are walked together: the shortest counts for all, in one number.
+        let fewest = if limit.is_none() { self.fewest(&mut front) } else { None };
+        let rounds = fewest.map(|fewest| self.value(&mut front, Ty::int(), Rvalue::Use(Operand::copy(fewest))));
+
         // A round: its blocks are made from the last to the first.
         let head = self.body.add_block(Block::new(self.source, TerminatorKind::Unreachable));
-        let mut calls: Vec<(Vec<Statement>, &'static str, Vec<Operand>, Option<usize>)> = Vec::new();
+        let mut calls: Vec<(Vec<Statement>, &'static str, Vec<Operand>, Local)> = Vec::new();
         let steps: Vec<&Step> = self.plan.steps.iter().collect();
-        for (number, step) in steps.iter().enumerate() {
+        for (vector_at, (number, step)) in (0..vectors).flat_map(|vector| steps.iter().enumerate().map(move |step| (vector * lanes, step))) {
             let mut before = Vec::new();
             let (name, args, result) = match step {
-                Step::Load(from) => ("simd_load", vec![self.pointer(&mut before, from, Mutable::No)], Some(number)),
+                Step::Load(from) => ("simd_load", vec![self.pointer_behind(&mut before, from, Mutable::No, vector_at)], Some(number)),
                 Step::Store(to, value) => {
-                    let pointer = self.pointer(&mut before, to, Mutable::Yes);
+                    let pointer = self.pointer_behind(&mut before, to, Mutable::Yes, vector_at);
                     ("simd_store", vec![pointer, self.operand(value, vector)], None)
                 }
                 Step::Binary(op, left, right) => {
@@ -510,21 +520,17 @@ impl Writer<'_> {
                 }
                 Step::Unary(name, value) => (*name, vec![self.operand(value, vector)], Some(number)),
             };
+            let dest = self.body.add_local(if result.is_some() { vector } else { Ty::unit() }, self.source);
             if let Some(number) = result {
-                let local = self.body.add_local(vector, self.source);
-                self.made.insert(number, local);
+                self.made.insert(number, dest);
             }
-            calls.push((before, name, args, result));
+            calls.push((before, name, args, dest));
         }
         let mut last = Vec::new();
-        let by = Operand::int(lanes);
-        self.step(&mut last, lanes);
+        let counts: Vec<Local> = rounds.into_iter().chain(self.plan.left.iter().copied().filter(|_| rounds.is_none())).collect();
+        self.step_with(&mut last, &counts, by);
         let mut next = self.body.add_block(Block { statements: last, ..Block::new(self.source, TerminatorKind::Goto(head)) });
-        for (before, name, args, result) in calls.into_iter().rev() {
-            let dest = match result {
-                Some(number) => self.made[&number],
-                None => self.body.add_local(Ty::unit(), self.source),
-            };
+        for (before, name, args, dest) in calls.into_iter().rev() {
             next = self.call(before, name, types, args, dest, next);
         }
 
@@ -535,8 +541,8 @@ impl Writer<'_> {
             Some(before) => writer.value(asked, Ty::bool(), Rvalue::Binary(BinaryOp::BitAnd, Operand::copy(before), Operand::copy(more))),
             None => more,
         };
-        for local in &self.plan.left {
-            let more = self.value(&mut asked, Ty::bool(), Rvalue::Binary(BinaryOp::Le, by.clone(), Operand::copy(*local)));
+        for local in &counts {
+            let more = self.value(&mut asked, Ty::bool(), Rvalue::Binary(BinaryOp::Le, Operand::int(by), Operand::copy(*local)));
             enough = Some(and(&mut self, &mut asked, enough, more));
         }
         if let Some((counter, limit, _)) = &limit {
@@ -545,9 +551,18 @@ impl Writer<'_> {
         }
         let enough = enough.expect("the loop counts something");
         let slow = natural.head;
+        let mut behind = Vec::new();
+        if let (Some(fewest), Some(rounds)) = (fewest, rounds) {
+            let done = self.value(&mut behind, Ty::int(), Rvalue::Binary(BinaryOp::Sub, Operand::copy(fewest), Operand::copy(rounds)));
+            for left in &self.plan.left {
+                let now = self.value(&mut behind, Ty::int(), Rvalue::Binary(BinaryOp::Sub, Operand::copy(*left), Operand::copy(done)));
+                behind.push(Statement::assign(self.source, *left, Rvalue::Use(Operand::copy(now))));
+            }
+        }
+        let behind = self.body.add_block(Block { statements: behind, ..Block::new(self.source, TerminatorKind::Goto(slow)) });
         self.body.blocks[head.index()] = Block {
             statements: asked,
-            ..Block::new(self.source, TerminatorKind::Switch { value: Operand::copy(enough), targets: vec![(0, slow)], otherwise: next })
+            ..Block::new(self.source, TerminatorKind::Switch { value: Operand::copy(enough), targets: vec![(0, behind)], otherwise: next })
         };
 
         // From the last to the first again: the old loop, or the splats and the head.
@@ -721,9 +736,28 @@ impl Writer<'_> {
         enter_through(self.body, natural, front);
     }
 
+    /// What is left of the shortest slice.
+    fn fewest(&mut self, statements: &mut Vec<Statement>) -> Option<Local> {
+        let (first, others) = self.plan.left.split_first()?;
+        let mut fewest = *first;
+        for left in others {
+            let less = self.value(statements, Ty::bool(), Rvalue::Binary(BinaryOp::Lt, Operand::copy(*left), Operand::copy(fewest)));
+            let either = Box::new([Operand::copy(*left), Operand::copy(fewest)]);
+            fewest = self.value(statements, Ty::int(), Rvalue::Select(Operand::copy(less), either));
+        }
+        // A name of its own: the old loop counts on in the first one.
+        Some(self.value(statements, Ty::int(), Rvalue::Use(Operand::copy(fewest))))
+    }
+
     /// All that moves on does so by this many elements.
     fn step(&mut self, statements: &mut Vec<Statement>, by: i128) {
-        let moved: Vec<(Local, BinaryOp)> = (self.plan.left.iter().map(|local| (*local, BinaryOp::Sub)))
+        let left = &self.plan.left;
+        self.step_with(statements, left, by);
+    }
+
+    /// The same, with these to count down.
+    fn step_with(&mut self, statements: &mut Vec<Statement>, counts: &[Local], by: i128) {
+        let moved: Vec<(Local, BinaryOp)> = (counts.iter().map(|local| (*local, BinaryOp::Sub)))
             .chain(self.plan.walkers.iter().map(|local| (*local, BinaryOp::Offset)))
             .chain(self.plan.counter.iter().map(|(local, _)| (*local, BinaryOp::Add)))
             .collect();
@@ -756,6 +790,16 @@ impl Writer<'_> {
                 Operand::copy(local)
             }
         }
+    }
+
+    /// A pointer so many elements behind those of a round.
+    fn pointer_behind(&mut self, statements: &mut Vec<Statement>, place: &Where, mutable: Mutable, by: i128) -> Operand {
+        let first = self.pointer(statements, place, mutable);
+        if by == 0 {
+            return first;
+        }
+        let ty = Ty::new(TyKind::Ptr(mutable, self.plan.element));
+        Operand::copy(self.value(statements, ty, Rvalue::Binary(BinaryOp::Offset, first, Operand::int(by))))
     }
 
     /// A pointer to the elements of a round.
