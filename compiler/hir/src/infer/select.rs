@@ -337,11 +337,16 @@ impl FnCx<'_> {
                 return self.error_expr(span);
             }
             let op = reduction.op.as_str();
+            // Of the variable's own type, which a method called on it in the rounds asks for.
+            let suffix = match ty.kind() {
+                TyKind::Int(_) | TyKind::Float(_) => Some(Symbol::intern(&self.show(ty))),
+                _ => None,
+            };
             let start = match op {
-                "+" | "^" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("0.0"), suffix: None })),
-                "*" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("1.0"), suffix: None })),
-                "+" | "^" if ty.is_integer() => w.expr(K::Lit(ast::Lit::Int { value: 0, suffix: None })),
-                "*" if ty.is_integer() => w.expr(K::Lit(ast::Lit::Int { value: 1, suffix: None })),
+                "+" | "^" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("0.0"), suffix })),
+                "*" if ty.is_float() => w.expr(K::Lit(ast::Lit::Float { text: Symbol::intern("1.0"), suffix })),
+                "+" | "^" if ty.is_integer() => w.expr(K::Lit(ast::Lit::Int { value: 0, suffix })),
+                "*" if ty.is_integer() => w.expr(K::Lit(ast::Lit::Int { value: 1, suffix })),
                 // These do not mind that the start value counts in every part.
                 "&" | "|" | "&&" | "||" | "max" | "min" => w.call("#reduce_same", vec![w.reference(Mutable::No, variable.clone())]),
                 _ => w.call("#reduce_empty", vec![w.reference(Mutable::No, variable.clone())]),
