@@ -309,6 +309,11 @@ impl FnCx<'_> {
         let found = match label {
             Some(label) => {
                 let found = self.loops.iter().rposition(|known| known.label == Some(label.name));
+                // A loop around the whole `parallel for` may be called so.
+                if found.is_none() && self.in_parallel_body() {
+                    self.report(errors::leaves_parallel(span, word));
+                    return None;
+                }
                 if found.is_none() {
                     let names: Vec<Symbol> = self.loops.iter().filter_map(|known| known.label).collect();
                     self.report(errors::unknown_label(label, &names));
@@ -332,11 +337,6 @@ impl FnCx<'_> {
     }
 
     pub(super) fn break_(&mut self, label: Option<ast::Ident>, value: Option<&ast::Expr>, span: Span) -> ExprId {
-        let known = label.is_none_or(|label| self.loops.iter().any(|known| known.label == Some(label.name)));
-        if !known && self.in_parallel_body() {
-            self.report(errors::leaves_parallel(span, "break"));
-            return self.error_expr(span);
-        }
         let Some(index) = self.find_loop(label, span, "break") else {
             if let Some(value) = value {
                 self.check_expr(value, None);
