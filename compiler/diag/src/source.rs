@@ -83,6 +83,11 @@ impl SourceMap {
         self.files.get(id.0 as usize)
     }
 
+    /// A place in a file of the library.
+    pub fn is_library(&self, span: Span) -> bool {
+        self.file(span.file).is_some_and(|file| file.library)
+    }
+
     pub fn files(&self) -> &[Arc<SourceFile>] {
         &self.files
     }

@@ -173,7 +173,9 @@ struct FnCx<'a> {
     /// Closures of which it was told what they cannot take along.
     crossed: Vec<u32>,
     /// Bounds that were reported.
-    unmet: Vec<(TraitId, Args)>,
+    unmet: Vec<(TraitId, Args, Span)>,
+    /// Types as they are written and functions that are named, without a receiver.
+    makers: Vec<Span>,
 }
 
 impl<'a> FnCx<'a> {
@@ -221,6 +223,7 @@ impl<'a> FnCx<'a> {
             statement_results: Vec::new(),
             crossed: Vec::new(),
             unmet: Vec::new(),
+            makers: Vec::new(),
         }
     }
 
@@ -448,7 +451,15 @@ impl<'a> FnCx<'a> {
         let lowered = lower_ty(&self.ty_cx(TyMode::Body(&fresh)), ty, &mut diags);
         self.solver.table = table.into_inner();
         self.report_all(diags);
-        self.normalize_at(lowered, span)
+        let lowered = self.normalize_at(lowered, span);
+        self.makers.push(span);
+        lowered.any(&mut |part| {
+            if let TyKind::Adt(adt, args) = part.kind() {
+                self.require_predicates(&self.program.adt(*adt).generics.predicates, *args, span);
+            }
+            false
+        });
+        lowered
     }
 
     fn ty_cx<'b>(&'b self, mode: TyMode<'b>) -> TyCx<'b> {
@@ -639,10 +650,10 @@ impl<'a> FnCx<'a> {
         let (name, used) = (self.capture_name(capture), capture.span);
         self.tainted = true;
         let args = self.solver.table.resolve_args(args);
-        if self.unmet.contains(&(id, args)) {
+        if self.unmet.iter().any(|(known, of, _)| (*known, *of) == (id, args)) {
             return true;
         }
-        self.unmet.push((id, args));
+        self.unmet.push((id, args, span));
         self.report(errors::closure_that_looks(span, used, &name));
         true
     }
@@ -652,13 +663,18 @@ impl<'a> FnCx<'a> {
         if !args[0].flags().error && self.wrong_order(id, args[0], obligation.span) {
             return;
         }
-        // What lacks a trait lacks it wherever it is asked for: one message does.
-        if args.iter().any(|ty| ty.flags().error) || self.unmet.contains(&(id, args)) {
+        // What lacks a trait lacks it wherever it is asked for: one message does. A view may be put into many wrong places, though
+        // not into two on a line; whatever uses such a value later asks again of what it was made of.
+        let line = |span: Span| self.program.sources.file(span.file).map(|file| file.line_column(span.lo).line);
+        let again = |span: Span| {
+            !self.program.lang.is_trait("own", id) || !self.makers.contains(&obligation.span) || line(span) == line(obligation.span)
+        };
+        let told = self.unmet.iter().any(|(known, of, span)| (*known, *of) == (id, args) && again(*span));
+        if args.iter().any(|ty| ty.flags().error) || told {
             self.tainted = true;
             return;
         }
-        self.unmet.push((id, args));
-        let name = self.program.trait_def(id).name;
+        self.unmet.push((id, args, obligation.span));
         let self_ty = args[0];
         let bound = obligation.bound.filter(|span| !span.is_none());
         // A callback of the wrong shape says what is expected of it.
@@ -688,17 +704,8 @@ impl<'a> FnCx<'a> {
             self.report(errors::not_splittable(obligation.span, &shown));
             return;
         }
-        let shown = self.program.show_trait(self_ty, id, &args[1..]);
-        let is_param = matches!(self_ty.kind(), TyKind::Param(_));
-        let derivable = matches!(self_ty.kind(), TyKind::Adt(adt, _)
-            if !self.program.module(self.program.adt(*adt).module).library)
-            && matches!(name.as_str(), "Clone" | "Copy" | "Eq" | "Ord" | "Hash" | "Show" | "Default");
-        let ty = self.show(self_ty);
-        let place = match self_ty.kind() {
-            TyKind::Adt(adt, _) if derivable => Some(self.program.adt(*adt).span),
-            _ => None,
-        };
-        self.report(errors::unmet_bound(obligation.span, &ty, &shown, name, is_param, place, bound));
+        let args = args.map(&mut |ty| self.resolve(ty));
+        self.report(errors::unmet_by(self.program, obligation.span, id, args, bound));
     }
 
     /// Whether a bound holds now.

@@ -8,6 +8,7 @@ mod derive;
 mod header;
 mod owners;
 mod types;
+mod written;
 
 use diag::fast::FastMap;
 use crate::ids::*;
@@ -68,6 +69,8 @@ pub fn lower(sources: SourceMap, modules: Vec<ModuleSource>, diags: &mut Diags) 
     program.index = crate::traits::ImplIndex::build(&program);
     header::check_impls(&mut program, diags);
     header::check_statics(&mut program, diags);
+    written::check(&mut program, diags);
+    header::check_views(&program, diags);
     program
 }
 

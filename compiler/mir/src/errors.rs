@@ -63,8 +63,18 @@ pub fn use_after_move(m: UseAfterMove) -> Diagnostic {
         let round = if m.earlier_round { " here, in an earlier round of the loop" } else { " here" };
         diagnostic = diagnostic.label(m.moved, format!("{what}{round}")).primary(m.used, "used here, after the move");
     }
-    diagnostic = diagnostic.note(format!("a `{}` has one owner at a time, and passing it on makes the receiver the owner", m.ty));
     let simple = is_path(m.moved_text);
+    if m.ty.starts_with("&mut ") {
+        let diagnostic = diagnostic.note(format!("only one can hold a `{}` at a time, and passing it on as it is gives it away", m.ty));
+        return match m.how {
+            HowMoved::Iterated | HowMoved::Into(_) | HowMoved::Argument(_) | HowMoved::Assigned if simple => {
+                let text = m.moved_text;
+                diagnostic.help(format!("lend it on: `&mut *{text}`")).fix(m.moved, format!("&mut *{text}"))
+            }
+            _ => diagnostic.help(format!("lend it on with `&mut *`, or use {name} before it is moved")),
+        };
+    }
+    diagnostic = diagnostic.note(format!("a `{}` has one owner at a time, and passing it on makes the receiver the owner", m.ty));
     match m.how {
         HowMoved::Iterated if simple => {
             let text = m.moved_text;
@@ -201,7 +211,7 @@ pub fn change_of_shared_capture(described: &str, used: Span, declared: Span) -> 
         .help("pass the value into the closure, or keep it in a `Cell`")
 }
 
-/// `through` is the reference, with backquotes; `shown` its type.
+/// `through` is the reference, with backquotes, empty for one without a name; `shown` its type.
 pub fn write_through_shared(
     described: &str,
     through: &str,
@@ -211,7 +221,8 @@ pub fn write_through_shared(
     change: Change,
     is_self: bool,
 ) -> Diagnostic {
-    let diagnostic = Diagnostic::error(Code::E0511, format!("{described} cannot be changed through {through}, a shared reference"));
+    let name = if through.is_empty() { String::new() } else { format!("{through}, ") };
+    let diagnostic = Diagnostic::error(Code::E0511, format!("{described} cannot be changed through {name}a shared reference"));
     let diagnostic = match declared {
         Some(declared) if is_self => diagnostic.label(declared, "the method takes `&self`: it may look, not change"),
         Some(declared) => diagnostic.label(declared, format!("a `{shown}`: others may be looking at the same value")),
@@ -470,8 +481,8 @@ pub fn escapes_closure(name: &str, kept: Span, declared: Span, call: Span) -> Di
         .help("keep a copy of what is looked at (`.clone()`), or go through the elements with a `for` loop and keep them there")
 }
 
-pub fn kept_by_trait(name: &str, kept: Span, declared: Span) -> Diagnostic {
-    Diagnostic::error(Code::E0508, format!("{name} is kept in `self`, but the trait lends it for the call only"))
+pub fn kept_by_trait(name: &str, into: &str, kept: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(Code::E0508, format!("{name} is kept in {into}, but the trait lends it for the call only"))
         .primary(kept, "kept here")
         .label(declared, "lent by the caller, who knows only what the trait says")
         .help("keep an owner (`.clone()`), or let the trait speak of it: `trait Name<T> { fn method(&mut self, x: T) }`")

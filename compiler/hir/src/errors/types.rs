@@ -2,7 +2,8 @@
 
 use super::names::nearest;
 use crate::program::{FnDef, Program};
-use crate::ty::{Ty, TyKind};
+use crate::ids::TraitId;
+use crate::ty::{Args, Ty, TyKind};
 use crate::typed::ClosureKind;
 use diag::Code::*;
 use diag::{Diagnostic, Span, Symbol};
@@ -280,34 +281,81 @@ pub(crate) fn argument_count(span: Span, name: Symbol, needed: usize, most: usiz
         .primary(span, format!("{given} given here"))
 }
 
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn unmet_bound(
-    span: Span,
-    ty: &str,
-    bound: &str,
-    name: Symbol,
-    is_param: bool,
-    declared: Option<Span>,
-    asked: Option<Span>,
-) -> Diagnostic {
+/// `args[0]` does not implement the trait with the rest of `args`. `bound`: where that is asked for.
+pub(crate) fn unmet_by(program: &Program, span: Span, id: TraitId, args: Args, bound: Option<Span>) -> Diagnostic {
+    let of = args[0];
+    if program.lang.is_trait("own", id) {
+        return no_owner(program, span, of, bound);
+    }
+    let name = program.trait_def(id).name;
+    let ty = program.show(of);
     let message = match name.as_str() {
         "Show" => format!("`{ty}` cannot be shown: it does not implement `Show`"),
-        "Own" => format!("`{ty}` looks at something that others own: an owner is needed here"),
         "Send" => format!("`{ty}` cannot go to another task"),
         "Share" => format!("`{ty}` cannot be used by two tasks at once"),
-        _ => format!("`{bound}` does not hold"),
+        _ => format!("`{}` does not hold", program.show_trait(of, id, &args[1..])),
     };
     let code = match name.as_str() {
-        "Own" => E0509,
         "Send" | "Share" => E0601,
         _ => E0305,
     };
     let diagnostic = Diagnostic::error(code, message).primary(span, format!("`{ty}` does not implement `{name}`"));
-    let diagnostic = match asked {
-        Some(asked) if asked != span => diagnostic.label(asked, "asked for here"),
-        _ => diagnostic,
+    let diagnostic = asked_at(diagnostic, span, bound);
+    let is_param = matches!(of.kind(), TyKind::Param(_));
+    let declared = match of.kind() {
+        TyKind::Adt(adt, _)
+            if !program.module(program.adt(*adt).module).library
+                && matches!(name.as_str(), "Clone" | "Copy" | "Eq" | "Ord" | "Hash" | "Show" | "Default") =>
+        {
+            Some(program.adt(*adt).span)
+        }
+        _ => None,
     };
-    implement(diagnostic, ty, name, is_param, declared)
+    implement(diagnostic, &ty, name, is_param, declared)
+}
+
+fn asked_at(diagnostic: Diagnostic, span: Span, bound: Option<Span>) -> Diagnostic {
+    match bound {
+        Some(bound) if bound != span => diagnostic.label(bound, "asked for here"),
+        _ => diagnostic,
+    }
+}
+
+/// A view, or what may be one, where it could outlive what it looks at.
+fn no_owner(program: &Program, span: Span, of: Ty, bound: Option<Span>) -> Diagnostic {
+    let ty = program.show(of);
+    let name = Symbol::intern("Own");
+    // What the library asks of its own types is no line to look at.
+    let bound = bound.filter(|bound| !program.sources.is_library(*bound));
+    if matches!(of.kind(), TyKind::Param(_) | TyKind::Projection(_)) {
+        let diagnostic = Diagnostic::error(E0509, format!("`{ty}` may be a view: an owner is needed here"))
+            .primary(span, format!("nothing says that `{ty}` is an owner"));
+        return implement(asked_at(diagnostic, span, bound), &ty, name, true, None);
+    }
+    let mut part = of;
+    of.any(&mut |inner| {
+        let found = match inner.kind() {
+            TyKind::Ref(..) => true,
+            TyKind::Adt(adt, _) => program.adt(*adt).is_view,
+            _ => false,
+        };
+        if found {
+            part = inner;
+        }
+        found
+    });
+    let label = if part == of { format!("a `{ty}` is a view") } else { format!("a `{ty}` is a view: it holds a `{}`", program.show(part)) };
+    let diagnostic = Diagnostic::error(E0509, format!("`{ty}` looks at something that others own: an owner is needed here"))
+        .primary(span, label);
+    asked_at(diagnostic, span, bound).help(match part.kind() {
+        TyKind::Ref(_, to) => match to.kind() {
+            TyKind::Str => "what may outlive what it looks at owns its text: a `String`, made by `.to_string()`".to_string(),
+            TyKind::Slice(of) => format!("what may outlive what it looks at owns its elements: a `Vec<{}>`, made by `.to_vec()`", program.show(*of)),
+            TyKind::Dyn(_) => "what may outlive what it looks at owns it: a `Box` or an `Rc` of the value".to_string(),
+            _ => format!("give the `{}` itself, or a `.clone()` of it; what several own is an `Rc` or a `Shared`", program.show(*to)),
+        },
+        _ => "keep what it looks at instead, or an index or an `Id` that leads there".to_string(),
+    })
 }
 
 /// How a type comes to implement a trait: of one of the program's own, and of a parameter.

@@ -133,7 +133,10 @@ impl FnCx<'_> {
                     self.diverges = before;
                     id
                 });
-                let pat = self.check_pat(&l.pat, ty);
+                let pat = match init {
+                    Some(init) => self.check_pat_of(&l.pat, ty, init),
+                    None => self.check_pat(&l.pat, ty),
+                };
                 self.note_placed(pat, init);
                 out.push(Stmt::Let { pat, init, or_else, span: stmt.span });
             }

@@ -59,6 +59,7 @@ impl FnCx<'_> {
             self.report(errors::needs_unsafe(name_span, &format!("call of the unsafe function `{}`", def.name)));
         }
         let asked = self.obligations.len();
+        self.makers.push(name_span);
         self.require_predicates(&def.generics.predicates, generic_args, name_span);
         let params: Vec<Ty> = def.params.iter().map(|param| param.ty.subst(&generic_args)).collect();
         let params: Vec<Ty> = params.into_iter().map(|ty| self.normalize_at(ty, name_span)).collect();
@@ -159,6 +160,7 @@ impl FnCx<'_> {
             let shown = self.show(ret);
             self.report(errors::private_field(name, &shown, field.span));
         }
+        self.makers.push(name_span);
         self.require_predicates(&def.generics.predicates, generic_args, name_span);
         let params: Vec<Ty> = variant_def.fields.iter().map(|field| field.ty.subst(&generic_args)).collect();
         let params: Vec<Ty> = params.into_iter().map(|ty| self.normalize_at(ty, name_span)).collect();

@@ -26,7 +26,7 @@ impl FnCx<'_> {
             K::Let(pat, value) => {
                 let value = self.check_expr(value, None);
                 let ty = self.ty_of(value);
-                let pat = self.check_pat(pat, ty);
+                let pat = self.check_pat_of(pat, ty, value);
                 self.expr(ExprKind::Let(pat, value), Ty::bool(), span)
             }
             K::Binary(ast::BinaryOp::And, _, a, b) => {
@@ -173,7 +173,7 @@ impl FnCx<'_> {
         let mut first = None;
         for arm in arms {
             self.scopes.push(Vec::new());
-            let pat = self.check_pat(&arm.pat, ty);
+            let pat = self.check_pat_of(&arm.pat, ty, value);
             self.diverges = after_value;
             let guard = arm.guard.as_ref().map(|guard| self.condition(guard));
             self.diverges = after_value;

@@ -352,7 +352,7 @@ impl FnCx<'_> {
                                             }
                                             ObligationKind::Projection(..) => false,
                                         });
-                                        if asked || self.unmet.contains(&(id, args)) {
+                                        if asked || self.unmet.iter().any(|(known, of, _)| (*known, *of) == (id, args)) {
                                             self.solver.table.rollback(snapshot);
                                             self.tainted = true;
                                             return;

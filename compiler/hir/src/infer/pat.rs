@@ -13,6 +13,18 @@ impl FnCx<'_> {
         self.pattern(pat, ty, None, &mut bound)
     }
 
+    /// A pattern for what an expression gives. What it borrows to be changed is reached by the exclusive forms of what leads there.
+    pub(super) fn check_pat_of(&mut self, pat: &ast::Pat, ty: Ty, value: ExprId) -> PatId {
+        let before = self.pats.len();
+        let id = self.check_pat(pat, ty);
+        let changes = |pat: &typed::Pat| matches!(pat.kind, PatKind::Bind { by_ref: Some(Mutable::Yes), .. });
+        if self.pats[before..].iter().any(changes) && self.is_place(value) && !self.make_mutable(value) {
+            let ty = self.show(ty);
+            self.report(errors::not_mutable_place(self.span_of(value), &ty));
+        }
+        id
+    }
+
     /// A parameter's pattern must always match; `finish` checks it with the others.
     pub(super) fn check_param_pat(&mut self, pat: &ast::Pat, ty: Ty) -> PatId {
         self.check_pat(pat, ty)

@@ -26,6 +26,7 @@ impl FnCx<'_> {
             Value::ConstParam(ty) => self.expr(ExprKind::ConstParam(ty), Ty::int(), span),
             Value::Fn(id, args) => {
                 let def = self.program.fn_def(id);
+                self.makers.push(span);
                 self.require_predicates(&def.generics.predicates, args, span);
                 match def.kind {
                     FnKind::Const => {

@@ -783,6 +783,7 @@ impl FnCx<'_> {
 
     /// `channel<T>(n)`, `channel<T>()`
     pub(super) fn channel(&mut self, ty: Option<&ast::Ty>, args: &[ast::Expr], expect: Option<Ty>, span: Span) -> ExprId {
+        self.makers.push(span);
         let of = match ty {
             Some(ty) => self.written_ty(ty),
             None => self.fresh(span),

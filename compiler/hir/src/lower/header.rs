@@ -66,7 +66,6 @@ pub(super) fn lower_headers(program: &mut Program, collected: &Collected<'_>, di
     }
     fn_headers(program, &collected.fns, diags);
     recursive_types(program, diags);
-    views(program, diags);
 }
 
 fn self_param(span: Span) -> GenericParam {
@@ -681,7 +680,7 @@ fn recursive_types(program: &Program, diags: &mut Diags) {
 }
 
 /// Only a `view` type may name a reference in a field.
-fn views(program: &Program, diags: &mut Diags) {
+pub(super) fn check_views(program: &Program, diags: &mut Diags) {
     for def in program.adts.iter().filter(|def| !def.is_view) {
         for field in def.variants.iter().flat_map(|variant| &variant.fields) {
             if names_a_view(program, field.ty) {

@@ -157,6 +157,9 @@ impl Solver<'_> {
                 return Some(Ok(None));
             }
         }
+        if self.calls_unknown(self_ty) {
+            return Some(Ok(None));
+        }
         let callable = match self_ty.kind() {
             TyKind::Closure(..) | TyKind::FnPtr(_) | TyKind::FnDef(..) | TyKind::Ref(..) | TyKind::Dyn(_) => {
                 self.callable(self_ty)
@@ -174,6 +177,17 @@ impl Solver<'_> {
         Some(Ok(Some(Vec::new())))
     }
 
+    /// A reference to, or a box of, something whose type is not known yet.
+    fn calls_unknown(&self, ty: Ty) -> bool {
+        let to = match ty.kind() {
+            TyKind::Ref(_, to) => *to,
+            TyKind::Adt(adt, args) if self.program.lang.is_adt("box", *adt) => args[0],
+            _ => return false,
+        };
+        let to = self.table.resolve(to);
+        to.is_infer() || self.calls_unknown(to)
+    }
+
     /// `Output` of callables, associated types of `dyn`.
     pub(super) fn builtin_projection(&mut self, p: ProjectionTy) -> Option<Projected> {
         let self_ty = p.args[0];
@@ -187,6 +201,9 @@ impl Solver<'_> {
                 if let TyKind::Closure(id, _) = self_ty.kind()
                     && self.closures.signature(*id).is_none()
                 {
+                    return Some(Projected::Ambiguous);
+                }
+                if self.calls_unknown(self_ty) {
                     return Some(Projected::Ambiguous);
                 }
                 return Some(match self.callable(self_ty) {

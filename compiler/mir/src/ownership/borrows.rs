@@ -83,32 +83,41 @@ fn allowed_results(types: &Types, loans: &Loans, views: &Views, body: &Body) -> 
         let takes_in = views.leads_in(body.local_decl(param).ty) && allowed.contains(&loans.contents_of(param));
         if takes_in {
             let others = body.params().filter(|other| *other != param).flat_map(|other| [loans.reference_of(other), loans.contents_of(other)]);
-            allowed.extend(others.filter(|loan| !lent_only.contains(loan)));
+            allowed.extend(others.filter(|loan| !lent_only.iter().any(|(_, lent)| lent.contains(loan))));
         }
     }
     Some(allowed)
 }
 
-/// What a method of a library's trait may not keep in `self`: who calls it knows only the trait.
-fn lent_only(loans: &Loans, views: &Views, body: &Body) -> Vec<LoanId> {
+/// What a method of a library's trait may not put into what `self`, or another parameter of which the trait does not say what it is,
+/// leads to: who calls it knows only the trait.
+fn lent_only(loans: &Loans, views: &Views, body: &Body) -> Vec<(Local, Vec<LoanId>)> {
     let Origin::Fn(id) = body.origin else { return Vec::new() };
     let Some(of_trait) = views.trait_method(id) else { return Vec::new() };
     let def = views.program().fn_def(of_trait);
     // What impls of the program's own traits keep is known to all who call them.
-    if !views.program().module(def.module).library || !def.has_self || !views.leads_in(body.local_decl(Local(1)).ty) {
+    if !views.program().module(def.module).library {
         return Vec::new();
     }
-    let mut lent = Vec::new();
-    for (param, declared) in body.params().zip(&def.params).skip(1) {
-        let carries = views.kept_by_self(def, declared.ty);
-        if carries == Carries::Nothing {
-            lent.push(loans.contents_of(param));
+    let takes = |target: &Local| {
+        let declared = &def.params[target.index() - 1];
+        let open = *target == Local(1) && def.has_self || views.stands_for_more(def, declared.ty);
+        open && views.leads_in(body.local_decl(*target).ty)
+    };
+    let lent = |target: Local| {
+        let mut lent = Vec::new();
+        for (param, declared) in body.params().zip(&def.params).filter(|(param, _)| *param != target) {
+            let carries = views.kept_by_self(def, declared.ty);
+            if carries == Carries::Nothing {
+                lent.push(loans.contents_of(param));
+            }
+            if carries == Carries::Nothing || matches!(declared.ty.kind(), TyKind::Ref(..)) {
+                lent.push(loans.reference_of(param));
+            }
         }
-        if carries == Carries::Nothing || matches!(declared.ty.kind(), TyKind::Ref(..)) {
-            lent.push(loans.reference_of(param));
-        }
-    }
-    lent
+        (target, lent)
+    };
+    body.params().filter(takes).map(lent).collect()
 }
 
 /// What happens to a place.
@@ -133,8 +142,8 @@ struct Checker<'a> {
     loans: &'a Loans<'a>,
     liveness: &'a Liveness<'a>,
     allowed: Option<Vec<LoanId>>,
-    /// What may not be kept in `self`.
-    lent_only: Vec<LoanId>,
+    /// What may not be put into what a parameter leads to.
+    lent_only: Vec<(Local, Vec<LoanId>)>,
     diags: &'a mut Diags,
     /// Loans of which a conflict was told already.
     reported: Vec<LoanId>,
@@ -299,17 +308,17 @@ impl Checker<'_> {
 
     /// What is lent to a method of a trait for the call only is not kept.
     fn kept_in_self(&mut self, state: &State, at: Location) {
-        if self.lent_only.is_empty() {
-            return;
-        }
-        let held = state.held(self.loans.stand_in(Local(1)));
-        let Some(id) = held.iter().find(|id| self.lent_only.contains(id)) else { return };
+        let found = self.lent_only.iter().find_map(|(target, lent)| {
+            let held = state.held(self.loans.stand_in(*target));
+            held.iter().find(|id| lent.contains(id)).map(|id| (*target, id))
+        });
+        let Some((target, id)) = found else { return };
         let (Loan::Reference(param) | Loan::Contents(param) | Loan::Captured(param)) = self.loans.loan(id) else { return };
-        let decl = self.body().local_decl(*param);
-        let name = decl.name.map_or_else(|| "a parameter".to_string(), |name| format!("`{name}`"));
-        let (here, declared) = (self.body().span_at(at), self.body().source(decl.source).span);
+        let name = |local: Local| self.body().local_decl(local).name.map_or_else(|| "a parameter".to_string(), |name| format!("`{name}`"));
+        let (what, into) = (name(*param), name(target));
+        let (here, declared) = (self.body().span_at(at), self.body().source(self.body().local_decl(*param).source).span);
         self.lent_only.clear();
-        self.diags.push(errors::kept_by_trait(&name, here, declared));
+        self.diags.push(errors::kept_by_trait(&what, &into, here, declared));
     }
 
     /// A view of what a parameter leads to is not put where that leads to in turn: there it would be longer than the caller lent it.

@@ -34,35 +34,39 @@ pub(super) struct Kept {
     pub contents: Option<Span>,
 }
 
-/// What impls of the program's own traits keep of what they are lent, by method of the trait.
+/// What impls of the program's own traits put of what they are lent into what a parameter leads to: by method of the trait, and by
+/// the number of that parameter.
 #[derive(Default)]
-pub(crate) struct Keeps(FastMap<FnId, Vec<Carries>>);
+pub(crate) struct Keeps(FastMap<(FnId, usize), Vec<Carries>>);
 
 impl Keeps {
     /// Looks into the impls for types that can keep views, until nothing new is found: they may call each other.
     pub fn of(program: &TypedProgram) -> Keeps {
         let mut keeps = Keeps::default();
         let hir = program.program();
-        let mut bodies: Vec<(FnId, FnId, Vec<Body>)> = Vec::new();
-        for def in hir.fns.iter().filter(|def| def.has_self && def.params.len() > 1 && !hir.module(def.module).library) {
+        let mut bodies: Vec<(FnId, FnId, Vec<usize>, Vec<Body>)> = Vec::new();
+        for def in hir.fns.iter().filter(|def| def.params.len() > 1 && !hir.module(def.module).library) {
             let types = Types::new(program, def.id);
             let views = Views::new(&types, &keeps);
             let Some(of_trait) = views.trait_method(def.id).filter(|id| !hir.module(hir.fn_def(*id).module).library) else { continue };
-            if !views.leads_in(def.params[0].ty) || !def.params[1..].iter().any(|param| views.holds(param.ty)) {
+            let takes = |target: &usize| views.leads_in(def.params[*target].ty) && (0..def.params.len()).any(|other| other != *target && views.holds(def.params[other].ty));
+            let targets: Vec<usize> = (0..def.params.len()).filter(takes).collect();
+            if targets.is_empty() {
                 continue;
             }
             let Some(typed) = program.body(def.id).filter(|typed| !typed.poisoned) else { continue };
-            bodies.push((def.id, of_trait, crate::build::build(program, &typed)));
+            bodies.push((def.id, of_trait, targets, crate::build::build(program, &typed)));
         }
         loop {
             let mut changed = false;
-            for (id, of_trait, bodies) in &bodies {
-                let found = kept_by_body(program, *id, bodies, &keeps);
-                let known = keeps.0.entry(*of_trait).or_insert_with(|| vec![Carries::Nothing; found.len()]);
-                for (known, found) in known.iter_mut().zip(found) {
-                    let more = known.or(found);
-                    changed |= more != *known;
-                    *known = more;
+            for (id, of_trait, targets, bodies) in &bodies {
+                for (target, found) in kept_by_body(program, *id, targets, bodies, &keeps) {
+                    let known = keeps.0.entry((*of_trait, target)).or_insert_with(|| vec![Carries::Nothing; found.len()]);
+                    for (known, found) in known.iter_mut().zip(found) {
+                        let more = known.or(found);
+                        changed |= more != *known;
+                        *known = more;
+                    }
                 }
             }
             if !changed {
@@ -72,14 +76,14 @@ impl Keeps {
     }
 }
 
-/// What a method keeps in `self` of each of its parameters.
-fn kept_by_body(program: &TypedProgram, id: FnId, bodies: &[Body], keeps: &Keeps) -> Vec<Carries> {
+/// What a method keeps, in what some of its parameters lead to, of each of the others.
+fn kept_by_body(program: &TypedProgram, id: FnId, targets: &[usize], bodies: &[Body], keeps: &Keeps) -> Vec<(usize, Vec<Carries>)> {
     let types = Types::new(program, id);
     let views = Views::new(&types, keeps);
     let closures = Closures::new(&types, bodies);
     let Some(body) = bodies.first() else { return Vec::new() };
     let loans = Loans::new(&types, &views, &closures, body);
-    let mut kept = vec![Carries::Nothing; body.param_count as usize];
+    let mut found: Vec<(usize, Vec<Carries>)> = targets.iter().map(|&target| (target, vec![Carries::Nothing; body.param_count as usize])).collect();
     for (id, state) in body.block_ids().zip(forward(body, &loans)) {
         let block = body.block(id);
         // What is kept for a while only was there between its statements: a loan in the caller's hands never goes.
@@ -88,18 +92,20 @@ fn kept_by_body(program: &TypedProgram, id: FnId, bodies: &[Body], keeps: &Keeps
             loans.statement(&mut state, Location::new(id, index), statement);
         }
         loans.terminator(&mut state, Location::new(id, block.statements.len()), &block.terminator);
-        let held = state.held(loans.stand_in(Local(1)));
-        for (param, kept) in body.params().zip(&mut kept).skip(1) {
-            for loan in held.iter() {
-                if loan == loans.reference_of(param) {
-                    *kept = Carries::All;
-                } else if loan == loans.contents_of(param) {
-                    *kept = kept.or(Carries::Contents);
+        for (target, kept) in &mut found {
+            let held = state.held(loans.stand_in(Local(*target as u32 + 1)));
+            for ((number, param), kept) in body.params().enumerate().zip(kept) {
+                for loan in held.iter().filter(|_| number != *target) {
+                    if loan == loans.reference_of(param) {
+                        *kept = Carries::All;
+                    } else if loan == loans.contents_of(param) {
+                        *kept = kept.or(Carries::Contents);
+                    }
                 }
             }
         }
     }
-    kept
+    found
 }
 
 /// What a closure does with what it is given and with what it captured.
@@ -248,13 +254,13 @@ impl Views<'_> {
             if let Some(carries) = self.put_into_callable(def, param.index) {
                 return Some(PutIn { carries, deep: true });
             }
-            let is_self = matches!(def.kind, FnKind::Trait(_)) && param.index == 0;
-            if is_self {
-                let kept = self.keeps.0.get(&id);
-                let of = |index: usize| kept.and_then(|kept| kept.get(index)).copied().unwrap_or(Carries::Nothing);
-                let carries = def.params.iter().enumerate().map(|(index, other)| self.kept_by_self(def, other.ty).or(of(index))).collect();
-                return Some(PutIn { carries, deep: true });
-            }
+        }
+        // Impls of the library's traits are held to what is said here, see `lent_only`; those of the program's own are looked into.
+        if matches!(def.kind, FnKind::Trait(_)) && self.stands_for_more(def, declared) {
+            let kept = self.keeps.0.get(&(id, target));
+            let of = |index: usize| kept.and_then(|kept| kept.get(index)).copied().unwrap_or(Carries::Nothing);
+            let carries = def.params.iter().enumerate().map(|(index, other)| self.kept_by_self(def, other.ty).or(of(index))).collect();
+            return Some(PutIn { carries, deep: true });
         }
         if let Some(carries) = self.put_into_dyn_callables(def, declared) {
             return Some(PutIn { carries, deep: true });
@@ -262,7 +268,71 @@ impl Views<'_> {
         if !matches!(declared.kind(), TyKind::Ref(..)) && !self.spells_a_way(declared) {
             return self.put_through_bounds(def, declared).map(|carries| PutIn { carries, deep: true });
         }
-        self.put_into(id, target).map(|carries| PutIn { carries, deep: false })
+        if let Some(carries) = self.put_into(id, target) {
+            return Some(PutIn { carries, deep: false });
+        }
+        match declared.kind() {
+            TyKind::Ref(Mutable::Yes, to) => self.put_by_bounds(def, *to).map(|carries| PutIn { carries, deep: true }),
+            _ => None,
+        }
+    }
+
+    /// Into what `&mut T` leads to, where all that is known of `T` are traits: what speaks of it, as far as their impls keep no more.
+    fn put_by_bounds(&self, def: &FnDef, of: Ty) -> Option<Vec<Carries>> {
+        let TyKind::Param(param) = of.kind() else { return None };
+        if matches!(def.kind, FnKind::Trait(_)) {
+            return None;
+        }
+        let mentions = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if p.index == param.index));
+        let mut spoken = vec![of];
+        for predicate in &def.generics.predicates {
+            let (bound, args) = match &predicate.kind {
+                PredicateKind::Trait(bound, args) => (*bound, *args),
+                PredicateKind::Projection(projection, ty) if mentions(*ty) || projection.args.iter().any(|ty| mentions(*ty)) => {
+                    spoken.push(*ty);
+                    (projection.trait_id, projection.args)
+                }
+                PredicateKind::Projection(..) => continue,
+            };
+            if !args.iter().any(|ty| mentions(*ty)) {
+                continue;
+            }
+            let own = |method: &FnId| !self.keeps_more(*method);
+            if args[0] != of || self.is_callable(bound) || args[1..].iter().any(|ty| self.spells_a_view(*ty)) || !self.methods_all(bound, &own) {
+                return None;
+            }
+            spoken.extend(args[1..].iter());
+        }
+        let speaks = |ty: Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(p) if spoken.iter().any(|of| of.any(&mut |part| matches!(part.kind(), TyKind::Param(q) if p.index == q.index)))));
+        Some(def.params.iter().map(|param| if speaks(param.ty) { Carries::Contents } else { Carries::Nothing }).collect())
+    }
+
+    /// Whether something holds of all methods of a trait and of those above it.
+    fn methods_all(&self, id: TraitId, of: &dyn Fn(&FnId) -> bool) -> bool {
+        let def = self.program().trait_def(id);
+        def.methods.iter().all(of) && def.supers.iter().all(|(above, _)| self.methods_all(*above, of))
+    }
+
+    /// Whether impls of a method keep more than its signature speaks of.
+    fn keeps_more(&self, method: FnId) -> bool {
+        let def = self.program().fn_def(method);
+        let more = |kept: &[Carries]| kept.iter().zip(&def.params).any(|(kept, param)| *kept > self.kept_by_self(def, param.ty));
+        self.keeps.0.iter().any(|((id, _), kept)| *id == method && more(kept))
+    }
+
+    /// Whether impls of a method's trait say what a type is, or what is in it.
+    pub fn stands_for_more(&self, def: &FnDef, ty: Ty) -> bool {
+        let own = def.generics.parent_count as u32;
+        ty.any(&mut |part| match part.kind() {
+            TyKind::Param(param) => param.index < own,
+            TyKind::Projection(projection) => projection.args.iter().any(|of| of.any(&mut |part| matches!(part.kind(), TyKind::Param(param) if param.index < own))),
+            _ => false,
+        })
+    }
+
+    /// Whether impls of a method keep anything.
+    fn keeps_any(&self, method: FnId) -> bool {
+        self.keeps.0.iter().any(|((id, target), kept)| *id == method && (*target == 0 || kept.iter().any(|kept| *kept != Carries::Nothing)))
     }
 
     /// Whether a type, as it is written, leads somewhere whatever its parameters are.
@@ -285,7 +355,7 @@ impl Views<'_> {
                     if !self.is_callable(*bound) && self.takes_nothing(*bound) {
                         continue;
                     }
-                    let is_kept = self.program().trait_def(*bound).methods.iter().any(|method| self.keeps.0.contains_key(method));
+                    let is_kept = self.program().trait_def(*bound).methods.iter().any(|method| self.keeps_any(*method));
                     if is_kept || args[1..].iter().any(|ty| self.spells_a_view(*ty)) {
                         return None;
                     }
@@ -317,7 +387,7 @@ impl Views<'_> {
         let def = self.program().trait_def(id);
         let library = self.program().module(def.module).library;
         let takes = |method: &FnId| {
-            if self.keeps.0.contains_key(method) {
+            if self.keeps_any(*method) {
                 return true;
             }
             let method = self.program().fn_def(*method);

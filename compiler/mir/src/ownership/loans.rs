@@ -742,7 +742,10 @@ impl<'a> Loans<'a> {
             }
         }
         held.come_up();
-        held
+        match called {
+            Some(def) if !self.views.spells_a_view(def.ret) => self.items_of_lent(def, held, ty),
+            _ => held,
+        }
     }
 }
 

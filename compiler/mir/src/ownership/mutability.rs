@@ -141,7 +141,7 @@ fn report_shared(cx: &mut Checker, place: &Place, deref: usize, at: Location, ch
         let whole = names.describe_or(of, "it");
         return cx.diags.push(errors::write_through_shared(&described, &whole, None, "", span, change, false));
     }
-    let through = names.describe_or(&pointer, "a shared reference");
+    let through = names.describe_or(&pointer, "");
     let declared = (deref == 0 && decl.name.is_some()).then(|| names.body.source(decl.source).span);
     let shown = names.show(names.types.place(&names.body.locals, &pointer));
     let is_self = decl.name.is_some_and(|name| name.as_str() == "self") && deref == 0;

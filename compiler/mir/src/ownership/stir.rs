@@ -8,7 +8,7 @@ use super::loans::{Held, Loan, LoanId, Loans, State};
 use super::views::{Carries, Views};
 use crate::body::*;
 use hir::ids::{AdtId, ClosureId};
-use hir::program::{FnDef, PredicateKind};
+use hir::program::{FnDef, FnKind, PredicateKind};
 use hir::ty::{Mutable, Ty, TyKind};
 
 /// The references that stand in a type, those behind exclusive ones apart.
@@ -24,7 +24,7 @@ impl Views<'_> {
     pub fn stirs(&self, def: &FnDef, declared: Ty, actual: Ty) -> bool {
         // What a parameter stands for is moved about by methods of its bounds only.
         let may_change = |index: u32| {
-            matches!(def.kind, hir::program::FnKind::Trait(_)) && index == 0
+            matches!(def.kind, FnKind::Trait(_)) && index == 0
                 || def.generics.predicates.iter().any(|predicate| match &predicate.kind {
                     PredicateKind::Trait(bound, args) => matches!(args[0].kind(), TyKind::Param(p) if p.index == index) && !self.is_callable(*bound) && self.changes_self(*bound),
                     PredicateKind::Projection(..) => false,
@@ -145,9 +145,24 @@ impl Views<'_> {
         }
     }
 
-    /// Whether something of the wanted type may lie in what a value of the type owns.
+    /// Whether a pointer or the handle of a task stands in a value of the type.
+    fn points(&self, ty: Ty) -> bool {
+        ty.any(&mut |part| match part.kind() {
+            TyKind::Ptr(..) => true,
+            TyKind::Adt(id, _) => {
+                let def = self.program().adt(*id);
+                let pointer = |field: Ty| matches!(field.kind(), TyKind::Ptr(..));
+                self.holds_handle(part) || def.is_view && def.variants.iter().flat_map(|variant| &variant.fields).any(|field| pointer(field.ty))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether something of the wanted type may lie in what a value of the type owns, or holds exclusively: what is lent on through
+    /// an exclusive reference needs the place where that reference is.
     fn owns(&self, ty: Ty, wanted: Ty, seen: &mut Vec<Ty>) -> bool {
         let opaque = |ty: Ty| matches!(ty.kind(), TyKind::Param(_) | TyKind::Projection(_) | TyKind::Dyn(_) | TyKind::Closure(..));
+        let library = |id: &AdtId| self.program().module(self.program().adt(*id).module).library;
         if ty == wanted || opaque(ty) || opaque(wanted) {
             return true;
         }
@@ -156,21 +171,26 @@ impl Views<'_> {
         }
         seen.push(ty);
         // Texts and slices lie in what owns their parts.
-        match wanted.kind() {
-            TyKind::Slice(of) | TyKind::Array(of, _) if self.owns(ty, *of, &mut seen.clone()) => return true,
-            TyKind::Str => return true,
-            _ => {}
+        if let TyKind::Slice(of) | TyKind::Array(of, _) = wanted.kind()
+            && self.owns(ty, *of, &mut seen.clone())
+        {
+            return true;
         }
+        let bytes = matches!(wanted.kind(), TyKind::Str) || matches!(wanted.kind(), TyKind::Int(int) if int.bits() == 8);
         match ty.kind() {
+            TyKind::Str => bytes,
+            TyKind::Int(int) => int.bits() == 8 && bytes,
             TyKind::Tuple(list) => list.iter().any(|ty| self.owns(*ty, wanted, seen)),
-            TyKind::Array(of, _) | TyKind::Slice(of) | TyKind::Ptr(_, of) => self.owns(*of, wanted, seen),
+            TyKind::Array(of, _) | TyKind::Slice(of) | TyKind::Ref(Mutable::Yes, of) => self.owns(*of, wanted, seen),
+            // What it really leads to is not written there.
+            TyKind::Ptr(..) => true,
+            // The library lends nothing of its own but bytes.
+            TyKind::Adt(id, args) if library(id) => {
+                bytes && (args.is_empty() || !matches!(wanted.kind(), TyKind::Str)) || args.iter().any(|ty| self.owns(*ty, wanted, seen))
+            }
             TyKind::Adt(id, args) => {
                 let mut inside = args.iter().any(|ty| self.owns(*ty, wanted, seen));
-                // The library lends nothing of its own but bytes.
-                match self.program().module(self.program().adt(*id).module).library {
-                    true => inside = inside || matches!(wanted.kind(), TyKind::Int(int) if int.bits() == 8),
-                    false => self.each_field(ty, *id, &mut |field| inside = inside || self.owns(field, wanted, seen)),
-                }
+                self.each_field(ty, *id, &mut |field| inside = inside || self.owns(field, wanted, seen));
                 inside
             }
             _ => false,
@@ -219,6 +239,35 @@ impl Loans<'_> {
             held.add(&captured);
         }
         self.stir(state, &held, given);
+    }
+
+    /// Items of an iterator that is only lent, as by `by_ref`, come from what it looks at, not from where it is, as far as they can
+    /// hold nothing that lies there.
+    pub fn items_of_lent(&self, def: &FnDef, mut given: Held, ty: Ty) -> Held {
+        let lang = &self.views.program().lang;
+        if given.is_empty() || !matches!(def.kind, FnKind::Trait(of) if lang.is_trait("iterator", of)) {
+            return given;
+        }
+        let mut wanted = Vec::new();
+        self.views.led_to(ty, &mut Vec::new(), &mut wanted);
+        // What the library made of it, or a pointer, may be anything.
+        let unknown = |part: Ty| match part.kind() {
+            TyKind::Adt(id, args) => args.is_empty() && self.views.program().module(self.views.program().adt(*id).module).library && !lang.is_adt("string", *id),
+            _ => false,
+        };
+        if wanted.is_empty() || wanted.iter().any(|ty| ty.any(&mut |part| unknown(part))) || self.views.points(ty) {
+            return given;
+        }
+        let iterator = lang.trait_id("iterator");
+        let fits = |lent: Ty| wanted.iter().any(|wanted| self.views.owns(lent, *wanted, &mut Vec::new()));
+        given.remove_all(&|loan| match self.loan(loan) {
+            Loan::Place { place, mutable: Mutable::Yes, .. } => {
+                let lent = self.types.place(&self.body.locals, place);
+                self.types.program.implements(self.types.owner, lent, iterator) && !fits(lent)
+            }
+            _ => false,
+        });
+        given
     }
 
     /// Puts what is given, and what is held in all that can be reached, into all that can be reached.

@@ -107,7 +107,7 @@ impl<'a> Views<'a> {
     }
 
     /// The handle of a task, or a type with one in its fields: it looks at the task's scope.
-    fn holds_handle(&self, ty: Ty) -> bool {
+    pub fn holds_handle(&self, ty: Ty) -> bool {
         let TyKind::Adt(id, _) = ty.kind() else { return false };
         let lang = &self.program().lang;
         if lang.is_adt("task", *id) || lang.is_adt("try_task", *id) {
