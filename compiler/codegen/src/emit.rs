@@ -34,6 +34,7 @@ use mir::body::{
     BlockId, Body, Callee, InstanceId, Local, Operand, Place, Projection, Rvalue, SourceId, StatementKind, TerminatorKind,
 };
 use mir::layout::{LayoutRef, Layouts};
+use arith::Class;
 pub use made::{init, wrapper};
 use place::Address;
 use raise::Cold;
@@ -456,7 +457,7 @@ impl<'a> Emitter<'a, '_> {
                         let bits = self.builder.ins().stack_load(types::I64, word, slot, 0);
                         self.builder.ins().bitcast(float, MemFlagsData::new(), bits)
                     }
-                    word @ (types::I64 | types::I32 | types::I16 | types::I8) if !self.is_constant(value) => {
+                    word @ (types::I64 | types::I32 | types::I16 | types::I8) if self.known(Class::Signed, value).is_none() => {
                         let zero = *nothing.get_or_insert_with(|| {
                             let fiber = self.builder.ins().get_pinned_reg(types::I64);
                             self.builder.ins().ushr_imm_u(fiber, 63)
@@ -469,11 +470,6 @@ impl<'a> Emitter<'a, '_> {
                 self.builder.def_var(variable, value);
             }
         }
-    }
-
-    fn is_constant(&self, value: Value) -> bool {
-        let definition = self.builder.func.dfg.value_def(value).inst();
-        definition.is_some_and(|inst| self.builder.func.dfg.insts[inst].opcode() == cranelift_codegen::ir::Opcode::Iconst)
     }
 
     fn statements(&mut self, data: &mir::body::Block) {
