@@ -75,7 +75,7 @@ impl Table<'_> {
         let first = self.fields[0].name.name;
         let on_all = |call: &str| self.each("; ", |field, _, _| format!("std::alloc::columns::{}", call.replace('#', field)));
         let made = |call: &str| self.each(", ", |field, _, _| format!("{field}: std::alloc::columns::{}", call.replace('#', field)));
-        let parts = self.each(", ", |field, _, i| format!("{field}: a{i}"));
+        let parts = self.by_locals('a');
         self.begin(out, "", "", name);
         line!(out, "#[must_use] pub fn new() -> {name}{used} {{ {name} {{ {} }} }}", made("empty(0)"));
         line!(out, "#[must_use] pub fn with_capacity(capacity: int) -> {name}{used} {{ {name} {{ {} }} }}", made("empty(capacity)"));
@@ -117,18 +117,27 @@ impl Table<'_> {
         self.declare(out, "view struct", &walk, |ty| format!("std::core::slice::{slices}<{what}{ty}>"));
         self.begin(out, "std::prelude::Iterator for ", "", &walk);
         line!(out, "type Item = {view}{used}\n#[inline] fn next(&mut self) -> Option<{view}{used}> from *self {{");
-        line!(out, "{}", self.each("\n", |field, _, i| format!("let Some(a{i}) = self.{field}.next() else {{ return None }}")));
-        line!(out, "Some({view} {{ {} }}) }}", self.each(", ", |field, _, i| format!("{field}: a{i}")));
+        self.steps(out, &view);
         let first = self.fields[0].name.name;
-        line!(out, "fn size_hint(&self) -> int {{ self.{first}.size_hint() }} }}");
         self.begin(out, "std::parallel::split::Split for ", "", &walk);
         line!(out, "fn left(&self) -> int {{ std::parallel::split::Split::left(&self.{first}) }}");
         line!(out, "fn split(self, at: int) -> ({walk}{used}, {walk}{used}) {{");
         line!(out, "{}", self.each("\n", |field, _, i| format!("let (a{i}, b{i}) = std::parallel::split::Split::split(self.{field}, at)")));
-        let made = |letter: &str| self.each(", ", |field, _, i| format!("{field}: {letter}{i}"));
-        line!(out, "({walk} {{ {} }}, {walk} {{ {} }}) }} }}", made("a"), made("b"));
+        line!(out, "({walk} {{ {} }}, {walk} {{ {} }}) }} }}", self.by_locals('a'), self.by_locals('b'));
         self.begin(out, "std::prelude::IntoIterator for ", what, self.name);
         line!(out, "type Item = {view}{used}\ntype Iter = {walk}{used}\n#[inline] fn into_iter(self) -> {walk}{used} {{ self.{method}() }} }}");
+    }
+
+    /// The rest of a walk's `next` and its `size_hint`: a step of every column makes a row.
+    fn steps(&self, out: &mut String, row: &str) {
+        line!(out, "{}", self.each("\n", |field, _, i| format!("let Some(a{i}) = self.{field}.next() else {{ return None }}")));
+        line!(out, "Some({row} {{ {} }}) }}", self.by_locals('a'));
+        line!(out, "fn size_hint(&self) -> int {{ self.{}.size_hint() }} }}", self.fields[0].name.name);
+    }
+
+    /// Each field from the local of its number, or into that.
+    fn by_locals(&self, letter: char) -> String {
+        self.each(", ", |field, _, i| format!("{field}: {letter}{i}"))
     }
 
     /// Rows by value: in and out.
@@ -139,9 +148,7 @@ impl Table<'_> {
             self.each(", ", |field, ty, _| format!("{field}: std::alloc::vec::VecIntoIter<{ty}>")));
         self.begin(out, "std::prelude::Iterator for ", "", &walk);
         line!(out, "type Item = {row}\nfn next(&mut self) -> Option<{row}> {{");
-        line!(out, "{}", self.each("\n", |field, _, i| format!("let Some(a{i}) = self.{field}.next() else {{ return None }}")));
-        line!(out, "Some({} {{ {} }}) }}", self.shape.name(), self.each(", ", |field, _, i| format!("{field}: a{i}")));
-        line!(out, "fn size_hint(&self) -> int {{ self.{}.size_hint() }} }}", self.fields[0].name.name);
+        self.steps(out, self.shape.name());
         self.begin(out, "std::prelude::IntoIterator for ", "", name);
         let parts = self.each(", ", |field, _, _| format!("{field}: std::alloc::columns::into_items(self.{field})"));
         line!(out, "type Item = {row}\ntype Iter = {walk}{used}\nfn into_iter(self) -> {walk}{used} {{ {walk} {{ {parts} }} }} }}");
