@@ -19,10 +19,10 @@ pub fn walk(test: &Test) -> Result<BTreeMap<State, u64>, TooLarge> {
     Ok(follow(test, Engine::new(Mode::Exhaustive), &|_| true)?.0)
 }
 
-/// The same for executions that need no more than so many preemptions, and how many runs that took. What leads to no such
-/// execution is left out, or, to have something to compare that with, is not.
-pub fn walk_within(test: &Test, preemptions: u32, leaves_out: bool) -> Result<(BTreeMap<State, u64>, u64), TooLarge> {
-    let engine = if leaves_out { Engine::at_most(preemptions) } else { Engine::new(Mode::Exhaustive) };
+/// The same for executions that need no more than so many preemptions, and how many runs that took: by an engine that knows the
+/// bound, or, to have something to compare that with, by one that does not.
+pub fn walk_within(test: &Test, preemptions: u32, knows_bound: bool) -> Result<(BTreeMap<State, u64>, u64), TooLarge> {
+    let engine = if knows_bound { Engine::at_most(preemptions) } else { Engine::new(Mode::Exhaustive) };
     follow(test, engine, &|engine| engine.needs_at_most(preemptions))
 }
 
