@@ -40,6 +40,11 @@ impl CheckedProgram<'_> {
         self.make(id, None)
     }
 
+    /// Whether `bodies` has nothing left to do.
+    pub fn is_ready(&self, id: FnId) -> bool {
+        self.lock().contains_key(&id)
+    }
+
     /// Judges all functions of the library, or all others, on all cores: each is judged by itself.
     fn make_all(&self, library: bool, diags: &mut Diags) {
         let hir = self.program.program();

@@ -452,7 +452,7 @@ fn by_elements(l: &For, plan: &Plan, parallel: Parallel, span: Span) -> Expr {
     let bind = |name: Ident, mutable: bool| Pat { span: name.span, kind: PatKind::Bind { by_ref: None, mutable, name, sub: None } };
     let call = |receiver: Expr, name: &str, args: Vec<Expr>| make(K::MethodCall(Box::new(MethodCall { receiver, name: ident(name), turbofish: None, args })));
     let binary = |op: BinaryOp, a: Expr, b: Expr| make(K::Binary(op, at, Box::new(a), Box::new(b)));
-    let let_ = |pat: Pat, init: Expr| Stmt { span: at, kind: StmtKind::Let(Let { pat, ty: None, init: Some(init), or_else: None }) };
+    let let_ = |pat: Pat, init: Expr| Stmt { span: at, kind: StmtKind::Let(Box::new(Let { pat, ty: None, init: Some(init), or_else: None })) };
     let K::Range { lo: Some(lo), hi: Some(hi), inclusive } = &strip(&l.iter).kind else { unreachable!("the plan has seen it") };
     let (from, to, number) = ("#from", "#to", "#at");
     // An end that belongs to it is made one that does not: no collection is that long.

@@ -39,8 +39,13 @@ pub(crate) struct FnWords {
     pub abi: Option<u32>,
 }
 
+/// Out of the boxes in which they were moved about.
+pub(crate) fn unboxed<T>(all: Vec<Box<T>>) -> Vec<T> {
+    all.into_iter().map(|one| *one).collect()
+}
+
 pub(crate) enum ParamOrSelf {
-    Param(Param),
+    Param(Box<Param>),
     SelfParam(SelfParam),
 }
 
@@ -243,7 +248,7 @@ impl Cx<'_> {
         let mut params = Vec::with_capacity(list.len());
         for (index, param) in list.into_iter().enumerate() {
             match param {
-                ParamOrSelf::Param(param) => params.push(param),
+                ParamOrSelf::Param(param) => params.push(*param),
                 ParamOrSelf::SelfParam(receiver) if index == 0 => self_param = Some(receiver),
                 ParamOrSelf::SelfParam(receiver) => self.diags.push(errors::self_not_first(receiver.span)),
             }
@@ -617,7 +622,7 @@ impl Cx<'_> {
     }
 
     pub fn let_stmt(&mut self, l: u32, pat: Pat, ty: Option<Ty>, init: Option<Expr>, or_else: Option<Block>, r: u32) -> Stmt {
-        Stmt { span: self.span(l, r), kind: StmtKind::Let(Let { pat, ty, init, or_else }) }
+        Stmt { span: self.span(l, r), kind: StmtKind::Let(Box::new(Let { pat, ty, init, or_else })) }
     }
 }
 
@@ -762,9 +767,10 @@ impl<'s> Cx<'s> {
         Spawn { head_span: Span::NONE, is_try: false, is_move: false, in_scope: None, body: nothing }
     }
 
-    pub fn spawn(&mut self, l: u32, head: Spawn, k: u32, body: Expr, r: u32) -> Expr {
-        let spawn = Spawn { head_span: self.span(l, k), body, ..head };
-        self.expr(l, ExprKind::Spawn(Box::new(spawn)), r)
+    pub fn spawn(&mut self, l: u32, mut spawn: Box<Spawn>, k: u32, body: Expr, r: u32) -> Expr {
+        spawn.head_span = self.span(l, k);
+        spawn.body = body;
+        self.expr(l, ExprKind::Spawn(spawn), r)
     }
 
     pub fn if_expr(&mut self, l: u32, cond: Expr, then: Block, or_else: Option<Expr>, r: u32) -> Expr {
@@ -799,16 +805,16 @@ impl<'s> Cx<'s> {
         }
     }
 
-    pub fn bad_arm(&mut self, l: u32, r: u32) -> Arm {
+    pub fn bad_arm(&mut self, l: u32, r: u32) -> Box<Arm> {
         let span = self.span(l, r);
         let body = Expr { span, kind: ExprKind::Error };
-        Arm { span, pat: Pat { span, kind: PatKind::Error }, guard: None, body }
+        Box::new(Arm { span, pat: Pat { span, kind: PatKind::Error }, guard: None, body })
     }
 
-    pub fn bad_select_arm(&mut self, l: u32, r: u32) -> SelectArm {
+    pub fn bad_select_arm(&mut self, l: u32, r: u32) -> Box<SelectArm> {
         let span = self.span(l, r);
         let nothing = || Expr { span, kind: ExprKind::Error };
-        SelectArm { span, kind: SelectKind::Operation { pat: None, expr: nothing() }, body: nothing() }
+        Box::new(SelectArm { span, kind: SelectKind::Operation { pat: None, expr: nothing() }, body: nothing() })
     }
 
     pub fn select_operation(&mut self, pat: Option<Pat>, expr: Expr) -> SelectKind {

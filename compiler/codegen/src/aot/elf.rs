@@ -109,13 +109,15 @@ fn write_segment(out: &mut Vec<u8>, segment: &Segment) {
 
 /// Tells the stub how far from its marker the image lies in memory.
 fn point_to_image(out: &mut [u8], stub: &[u8], segments: &[Segment], image: u64) {
-    let mut places = stub.windows(MARKER.len()).enumerate().filter(|(_, bytes)| bytes == MARKER).map(|(at, _)| at);
-    let at = places.next().expect("bug! the runtime's stub has no marker") as u64;
+    let written = segments.iter().filter(|segment| segment.kind == LOAD && segment.flags == READ_WRITE && segment.offset < stub.len() as u64);
+    let mut places = written.flat_map(|segment| {
+        let bytes = &stub[segment.offset as usize..(segment.offset + segment.size) as usize];
+        bytes.windows(MARKER.len()).enumerate().filter(|(_, bytes)| bytes == MARKER).map(move |(index, _)| (segment, index as u64))
+    });
+    let (segment, index) = places.next().expect("bug! the runtime's stub has no marker that is written to");
     assert!(places.next().is_none(), "bug! the runtime's stub has two markers");
-    let inside = |s: &&Segment| s.kind == LOAD && (s.offset..s.offset + s.size).contains(&at);
-    let segment = segments.iter().find(inside).expect("bug! the stub's marker is not loaded");
-    let address = segment.address + (at - segment.offset);
-    set(out, at as usize + MARKER.len(), &(image as i64 - address as i64).to_le_bytes());
+    let address = segment.address + index;
+    set(out, (segment.offset + index) as usize + MARKER.len(), &(image as i64 - address as i64).to_le_bytes());
 }
 
 /// One symbol for each function, in a section of their own, so that gdb and perf show names.

@@ -102,6 +102,8 @@ fn machine_code(session: &mut Session, file: &Path, emit: impl FnOnce(&MonoProgr
     let program = concrete(session, file, Purpose::Run)?;
     let bytes = session.phase("emit", |s| emit(&program, &s.sources, &options(s.effort)));
     session.finish();
+    // Nothing follows but the file: taking the program apart would be work for nothing.
+    std::mem::forget(program);
     Ok(bytes)
 }
 

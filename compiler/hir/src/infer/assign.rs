@@ -46,7 +46,7 @@ impl FnCx<'_> {
     fn assign_parts(&mut self, place: &ast::Expr, value: &ast::Expr, span: Span) -> ExprId {
         let mut parts = Parts { assigned: Vec::new() };
         let pat = parts.pattern(place);
-        let kind = ast::StmtKind::Let(ast::Let { pat, ty: None, init: Some(value.clone()), or_else: None });
+        let kind = ast::StmtKind::Let(Box::new(ast::Let { pat, ty: None, init: Some(value.clone()), or_else: None }));
         let mut stmts = vec![ast::Stmt { span, kind }];
         stmts.extend(parts.assigned.into_iter().map(|(target, temp)| {
             let value = ast::Expr { span: target.span, kind: K::Path(path_of(temp)) };

@@ -49,7 +49,7 @@ impl Writer {
         self.let_(ast::Pat { span: self.span, kind: pat }, value)
     }
     fn let_(&self, pat: ast::Pat, value: ast::Expr) -> ast::Stmt {
-        let kind = ast::StmtKind::Let(ast::Let { pat, ty: None, init: Some(value), or_else: None });
+        let kind = ast::StmtKind::Let(Box::new(ast::Let { pat, ty: None, init: Some(value), or_else: None }));
         ast::Stmt { span: self.span, kind }
     }
     fn stmt(&self, value: ast::Expr) -> ast::Stmt {

@@ -19,10 +19,10 @@ pub(crate) mod vtables;
 use crate::body::*;
 use crate::check::CheckedProgram;
 use crate::facts::Facts;
-use crate::fast::FastMap;
+use crate::fast::{FastMap, FastSet};
 use crate::layout::Layouts;
 use crate::types::Types;
-use diag::{Clean, Diagnostic, Diags, Span, Symbol};
+use diag::{Clean, Diagnostic, Diags, Span, Symbol, cores};
 use hir::TypedProgram;
 use hir::ids::{ClosureId, FnId};
 use hir::program::FnKind;
@@ -153,6 +153,9 @@ struct Mono<'a> {
     observes_words: bool,
 }
 
+/// To read a function of the library, type it and build its body takes so many times as long as to type it.
+const PREPARE_WEIGHT: usize = 2;
+
 /// Types nested deeper than this are taken for endless.
 const DEPTH_MAX: u32 = 100;
 
@@ -182,12 +185,26 @@ impl<'a> Mono<'a> {
     }
 
     fn run(&mut self) {
-        while let Some(id) = self.waiting.pop_front() {
-            if self.endless.is_some() {
-                return;
+        while !self.waiting.is_empty() {
+            self.prepare();
+            for _ in 0..self.waiting.len() {
+                let Some(id) = self.waiting.pop_front().filter(|_| self.endless.is_none()) else { return };
+                self.make(id);
             }
-            self.make(id);
         }
+    }
+
+    /// Makes the bodies ready, on all cores, that those who wait are copies of.
+    fn prepare(&self) {
+        let mut seen = FastSet::default();
+        let copied = |id: &InstanceId| match self.keys[id.index()] {
+            Key::Fn(function, args) if !self.is_asked_of_never(function, args) => Some(function),
+            Key::Closure(closure, _) => Some(closure.owner),
+            _ => None,
+        };
+        let missing = self.waiting.iter().filter_map(copied).filter(|id| seen.insert(*id) && !self.checked.is_ready(*id)).collect();
+        let weight = |id: &FnId| PREPARE_WEIGHT * self.program.program().fn_def(*id).weight();
+        cores::map(missing, weight, || (), |(), id| drop(self.checked.bodies(id)));
     }
 
     /// The body of an instance, made now if it waits.

@@ -28,12 +28,15 @@ pub(super) fn run(types: &Types, mono: &mut MonoProgram) {
         improve(&cx, &mut other);
         improve(&cx, &mut body);
         // What is put in place need not ask once more: an old answer is as good, for so short a time.
-        let mut plain = body.clone();
-        if let Some(asked) = self::asked(&plain) {
-            plain.blocks[asked.block.index()].terminator.kind = TerminatorKind::Goto(asked.enough);
-            improve(&cx, &mut plain);
-        }
-        if inline::put_own(&cx, id, &mut body, Arc::new(plain)) {
+        let plain = |body: &Body| {
+            let mut plain = body.clone();
+            if let Some(asked) = self::asked(&plain) {
+                plain.blocks[asked.block.index()].terminator.kind = TerminatorKind::Goto(asked.enough);
+                improve(&cx, &mut plain);
+            }
+            plain
+        };
+        if inline::put_own(&cx, id, &mut body, plain) {
             improve(&cx, &mut body);
         }
         mono.instances.push(instance);

@@ -135,9 +135,14 @@ fn hidden(any: &Body) -> Arc<Body> {
 
 fn improve_with_calls(cx: &Cx, mono: &MonoProgram, candidates: &inline::Candidates, id: InstanceId, mut body: Body) -> Body {
     forget_storage(&mut body);
-    improve(cx, &mut body);
+    simplify::tidy(&mut body);
     if inline::calls_in(cx, mono, candidates, id, &mut body) {
         check(cx, &body, "inlining");
+    }
+    improve(cx, &mut body);
+    // Closures that came with what was taken in are known only now.
+    if inline::calls_in(cx, mono, candidates, id, &mut body) | inline::own_calls_in(cx, id, &mut body) {
+        check(cx, &body, "inlining once more");
         improve(cx, &mut body);
     }
     if lend::run(cx, &mut body) {

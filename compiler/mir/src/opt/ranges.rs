@@ -9,7 +9,7 @@ use super::Cx;
 use super::ssa;
 use crate::body::*;
 use crate::fast::FastSet;
-use crate::graph::{predecessors, reverse_postorder};
+use crate::graph::{Edges, flat_order};
 use hir::ty::{Ty, TyKind};
 
 /// Both ends belong to it.
@@ -17,7 +17,7 @@ type Range = (i128, i128);
 
 /// No sequence of things that have bytes is longer: addresses have no more bits.
 const LEN_MAX: i128 = 1 << 48;
-/// Blocks times locals that live across them: more would take too long.
+/// Ranges that are kept, all blocks together: more would take too long.
 const STATES_MAX: usize = 1 << 18;
 /// Looks at a block before its ranges are widened, and then narrowed again.
 const PATIENCE: u32 = 3;
@@ -31,8 +31,8 @@ pub(super) fn run(cx: &Cx, body: &mut Body) -> bool {
         let Some(states) = ranges.solve() else { return false };
         let mut changes = Vec::new();
         for id in body.block_ids() {
-            if let Some(state) = &states[id.index()] {
-                ranges.enter(state);
+            if states.reached[id.index()] {
+                ranges.enter(id, &states);
                 ranges.improve(id, &mut changes);
             }
         }
@@ -50,8 +50,12 @@ struct Ranges<'a> {
     body: &'a Body,
     /// By local: the range of its type, for integers whose address nobody has.
     whole: Vec<Option<Range>>,
-    /// Locals whose value one block takes over from another.
+    /// Blocks of which nothing is known where they begin: the first, and where a panic arrives.
+    unknown: Vec<bool>,
+    /// Locals that a block takes over from another and that it, or one behind it, reads: of the first block, of the next, and so on.
     across: Vec<Local>,
+    /// By block: where its locals begin; behind the last, how many there are.
+    first: Vec<u32>,
     /// By local, where the block has come to.
     now: Vec<Range>,
     /// What was narrowed on the way out that is looked at.
@@ -64,8 +68,13 @@ struct Ranges<'a> {
     even: FastSet<Local>,
 }
 
-/// By block: the ranges of the locals that live across, where it begins; `None` where nothing leads.
-type States = Vec<Option<Vec<Range>>>;
+/// What is known where blocks begin.
+struct States {
+    /// By block: whether anything leads there.
+    reached: Vec<bool>,
+    /// As in `across`.
+    ranges: Vec<Range>,
+}
 
 impl<'a> Ranges<'a> {
     fn new(cx: &'a Cx<'a>, body: &'a Body) -> Option<Ranges<'a>> {
@@ -73,33 +82,14 @@ impl<'a> Ranges<'a> {
         let whole: Vec<Option<Range>> = (body.locals.iter().enumerate())
             .map(|(index, decl)| range_of(decl.ty).filter(|_| !facts.borrowed.contains(index)))
             .collect();
-        let mut across = Vec::new();
-        let mut is_across = vec![false; body.locals.len()];
-        let mut written = vec![NONE; body.locals.len()];
-        for id in body.block_ids() {
-            let block = body.block(id);
-            let mut read = |local: Local, written: &[u32]| {
-                let index = local.index();
-                if whole[index].is_some() && written[index] != id.0 && !is_across[index] {
-                    is_across[index] = true;
-                    across.push(local);
-                }
-            };
-            for statement in &block.statements {
-                ssa::each_read(statement, &mut |local| read(local, &written));
-                if let StatementKind::Assign(place, _) = &statement.kind
-                    && place.is_local()
-                {
-                    written[place.local.index()] = id.0;
-                }
-            }
-            ssa::each_terminator_read(&block.terminator.kind, &mut |local| read(local, &written));
+        let mut unknown = vec![false; body.blocks.len()];
+        unknown[0] = true;
+        for block in &body.blocks {
+            block.unwind.iter().chain(&block.terminator.kind.unwind()).for_each(|to| unknown[to.index()] = true);
         }
-        if across.len() * body.blocks.len() > STATES_MAX {
-            return None;
-        }
+        let (first, across) = taken_over(body, &whole, &unknown)?;
         let now = whole.iter().map(|range| range.unwrap_or((0, 0))).collect();
-        let mut ranges = Ranges { cx, body, whole, across, now, undo: Vec::new(), compared: Vec::new(), copies: Vec::new(), even: FastSet::default() };
+        let mut ranges = Ranges { cx, body, whole, unknown, across, first, now, undo: Vec::new(), compared: Vec::new(), copies: Vec::new(), even: FastSet::default() };
         ranges.find_even(&facts);
         Some(ranges)
     }
@@ -125,22 +115,16 @@ impl<'a> Ranges<'a> {
 
     fn solve(&mut self) -> Option<States> {
         let count = self.body.blocks.len();
-        let order = reverse_postorder(self.body);
+        let edges = Edges::of(self.body);
+        let order = flat_order(&edges);
         let mut rank = vec![NONE; count];
         order.iter().enumerate().for_each(|(index, block)| rank[block.index()] = index as u32);
-        let before = predecessors(self.body);
+        let before = edges.backward();
         let is_head: Vec<bool> = (0..count).map(|index| before[index].iter().any(|from| rank[from.index()] >= rank[index] && rank[from.index()] != NONE)).collect();
-        let anything: Vec<Range> = self.across.iter().map(|local| self.whole[local.index()].unwrap_or((0, 0))).collect();
-        // Where a panic arrives nothing is known.
-        let mut unknown = vec![false; count];
-        unknown[0] = true;
-        for block in &self.body.blocks {
-            block.unwind.iter().chain(&block.terminator.kind.unwind()).for_each(|to| unknown[to.index()] = true);
-        }
-        let mut states: States = unknown.iter().map(|unknown| unknown.then(|| anything.clone())).collect();
+        let mut states = self.nothing_known();
         let mut looks = vec![0u32; count];
         let mut waiting = vec![false; count];
-        order.iter().for_each(|block| waiting[block.index()] = states[block.index()].is_some());
+        order.iter().for_each(|block| waiting[block.index()] = states.reached[block.index()]);
         let mut budget = 24 * count;
         loop {
             let mut any = false;
@@ -149,33 +133,30 @@ impl<'a> Ranges<'a> {
                 if !std::mem::take(&mut waiting[index]) {
                     continue;
                 }
-                let Some(state) = &states[index] else { continue };
                 budget = budget.checked_sub(1)?;
-                self.enter(state);
+                self.enter(block, &states);
                 self.walk(block);
                 self.leave(block, &mut |ranges, to| {
                     let target = to.index();
-                    if unknown[target] {
+                    if ranges.unknown[target] {
                         return;
                     }
-                    let changed = match &mut states[target] {
-                        Some(known) => {
-                            looks[target] += 1;
-                            let widen = looks[target] > PATIENCE && is_head[target] || looks[target] > 4 * PATIENCE;
-                            let mut changed = false;
-                            for (slot, (old, new)) in known.iter_mut().zip(ranges.state()).enumerate() {
-                                let joined = (old.0.min(new.0), old.1.max(new.1));
-                                if joined != *old {
-                                    *old = if widen { widened(*old, joined, anything[slot]) } else { joined };
-                                    changed = true;
-                                }
+                    let changed = if states.reached[target] {
+                        looks[target] += 1;
+                        let widen = looks[target] > PATIENCE && is_head[target] || looks[target] > 4 * PATIENCE;
+                        let mut changed = false;
+                        for (old, local) in states.ranges[ranges.slots(to)].iter_mut().zip(ranges.locals(to)) {
+                            let new = ranges.now[local.index()];
+                            let joined = (old.0.min(new.0), old.1.max(new.1));
+                            if joined != *old {
+                                *old = if widen { widened(*old, joined, ranges.whole_of(*local)) } else { joined };
+                                changed = true;
                             }
-                            changed
                         }
-                        empty => {
-                            *empty = Some(ranges.state().collect());
-                            true
-                        }
+                        changed
+                    } else {
+                        ranges.arrive_first(to, &mut states);
+                        true
                     };
                     if changed {
                         waiting[target] = true;
@@ -189,15 +170,24 @@ impl<'a> Ranges<'a> {
         }
         // What was widened too far is narrowed by what leads there: still true, and sharper.
         for _ in 0..NARROWINGS {
-            let mut next: States = unknown.iter().map(|unknown| unknown.then(|| anything.clone())).collect();
+            let mut next = self.nothing_known();
             for &block in &order {
-                let Some(state) = &states[block.index()] else { continue };
-                self.enter(state);
+                if !states.reached[block.index()] {
+                    continue;
+                }
+                self.enter(block, &states);
                 self.walk(block);
-                self.leave(block, &mut |ranges, to| match &mut next[to.index()] {
-                    _ if unknown[to.index()] => {}
-                    Some(known) => known.iter_mut().zip(ranges.state()).for_each(|(old, new)| *old = (old.0.min(new.0), old.1.max(new.1))),
-                    empty => *empty = Some(ranges.state().collect()),
+                self.leave(block, &mut |ranges, to| {
+                    if ranges.unknown[to.index()] {
+                        return;
+                    }
+                    if !next.reached[to.index()] {
+                        return ranges.arrive_first(to, &mut next);
+                    }
+                    for (old, local) in next.ranges[ranges.slots(to)].iter_mut().zip(ranges.locals(to)) {
+                        let new = ranges.now[local.index()];
+                        *old = (old.0.min(new.0), old.1.max(new.1));
+                    }
                 });
             }
             states = next;
@@ -205,11 +195,36 @@ impl<'a> Ranges<'a> {
         Some(states)
     }
 
-    fn enter(&mut self, state: &[Range]) {
+    /// Where nothing leads but what brings nothing along.
+    fn nothing_known(&self) -> States {
+        States { reached: self.unknown.clone(), ranges: self.across.iter().map(|local| self.whole_of(*local)).collect() }
+    }
+
+    fn whole_of(&self, local: Local) -> Range {
+        self.whole[local.index()].unwrap_or((0, 0))
+    }
+
+    fn slots(&self, block: BlockId) -> std::ops::Range<usize> {
+        self.first[block.index()] as usize..self.first[block.index() + 1] as usize
+    }
+
+    fn locals(&self, block: BlockId) -> &[Local] {
+        &self.across[self.slots(block)]
+    }
+
+    fn arrive_first(&self, to: BlockId, states: &mut States) {
+        states.reached[to.index()] = true;
+        for (range, local) in states.ranges[self.slots(to)].iter_mut().zip(self.locals(to)) {
+            *range = self.now[local.index()];
+        }
+    }
+
+    fn enter(&mut self, block: BlockId, states: &States) {
         self.compared.clear();
         self.copies.clear();
         self.undo.clear();
-        for (local, range) in self.across.iter().zip(state) {
+        let slots = self.slots(block);
+        for (local, range) in self.across[slots.clone()].iter().zip(&states.ranges[slots]) {
             self.now[local.index()] = *range;
         }
     }
@@ -257,10 +272,6 @@ impl<'a> Ranges<'a> {
         while let Some((local, range)) = self.undo.pop() {
             self.now[local.index()] = range;
         }
-    }
-
-    fn state(&self) -> impl Iterator<Item = Range> + '_ {
-        self.across.iter().map(|local| self.now[local.index()])
     }
 
     // ---- What is known.
@@ -547,6 +558,70 @@ impl<'a> Ranges<'a> {
             _ => None,
         }
     }
+}
+
+/// The locals that each block takes over from another: backward from the blocks that read them to those that write them, or of which
+/// nothing is known where they begin. `None`: too many.
+fn taken_over(body: &Body, whole: &[Option<Range>], unknown: &[bool]) -> Option<(Vec<u32>, Vec<Local>)> {
+    // By local: the blocks that read it before they write it, and those that write it first, in order.
+    let mut readers: Vec<Vec<BlockId>> = vec![Vec::new(); whole.len()];
+    let mut writers: Vec<Vec<BlockId>> = vec![Vec::new(); whole.len()];
+    for id in body.block_ids() {
+        let block = body.block(id);
+        let read = |readers: &mut [Vec<BlockId>], writers: &[Vec<BlockId>], local: Local| {
+            let index = local.index();
+            if whole[index].is_some() && writers[index].last() != Some(&id) && readers[index].last() != Some(&id) {
+                readers[index].push(id);
+            }
+        };
+        let write = |readers: &[Vec<BlockId>], writers: &mut [Vec<BlockId>], place: &Place| {
+            let index = place.local.index();
+            if place.is_local() && whole[index].is_some() && writers[index].last() != Some(&id) && readers[index].last() != Some(&id) {
+                writers[index].push(id);
+            }
+        };
+        for statement in &block.statements {
+            ssa::each_read(statement, &mut |local| read(&mut readers, &writers, local));
+            if let StatementKind::Assign(place, _) = &statement.kind {
+                write(&readers, &mut writers, place);
+            }
+        }
+        ssa::each_terminator_read(&block.terminator.kind, &mut |local| read(&mut readers, &writers, local));
+        if let TerminatorKind::Call { dest, .. } = &block.terminator.kind {
+            write(&readers, &mut writers, dest);
+        }
+    }
+    let before = Edges::of(body).backward();
+    let mut needed: Vec<Vec<Local>> = vec![Vec::new(); body.blocks.len()];
+    let mut count = 0;
+    for local in (0..whole.len() as u32).map(Local) {
+        let mut waiting = std::mem::take(&mut readers[local.index()]);
+        waiting.iter().for_each(|block| needed[block.index()].push(local));
+        count += waiting.len();
+        while let Some(block) = waiting.pop() {
+            if unknown[block.index()] {
+                continue;
+            }
+            for &from in &before[block.index()] {
+                if needed[from.index()].last() != Some(&local) && writers[local.index()].binary_search(&from).is_err() {
+                    needed[from.index()].push(local);
+                    waiting.push(from);
+                    count += 1;
+                }
+            }
+        }
+        if count > STATES_MAX {
+            return None;
+        }
+    }
+    let mut first = Vec::with_capacity(needed.len() + 1);
+    let mut across = Vec::with_capacity(count);
+    for locals in needed {
+        first.push(across.len() as u32);
+        across.extend(locals);
+    }
+    first.push(across.len() as u32);
+    Some((first, across))
 }
 
 fn answer(yes: bool, no: bool) -> Option<bool> {

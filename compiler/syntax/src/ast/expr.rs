@@ -24,9 +24,8 @@ pub struct Stmt {
 }
 
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant, reason = "most statements are as large as the largest")]
 pub enum StmtKind {
-    Let(Let),
+    Let(Box<Let>),
     Expr(Expr),
     Item(Box<Item>),
     /// What could not be parsed; a message was already given.
