@@ -450,8 +450,8 @@ impl Given {
                     return Err("error: `--jobs` and `--shard` share out every execution; a schedule that is drawn or repeated is not shared out".into());
                 }
                 let preemptions = self.number("--preemptions")?;
-                if preemptions.is_some() && (depth.is_some() || replay.is_some() || part.is_some()) {
-                    return Err("error: `--preemptions` bounds every execution; it goes with `--exhaustive` and `--jobs`".into());
+                if preemptions.is_some() && (depth.is_some() || replay.is_some() || part.is_some() || jobs > 1) {
+                    return Err("error: `--preemptions` goes through every execution within the bound, in one process; it goes with `--exhaustive` only".into());
                 }
                 Command::Explore(Explore { file: self.one("a file")?.into(), seed: seed.unwrap_or(0), executions: executions.unwrap_or(most), atomics, outcomes, depth, preemptions, jobs, part, report, trace, replay })
             }

@@ -79,6 +79,10 @@ impl<'a> Exploration<'a> {
             }
             let Some(ended) = self.run() else {
                 self.report.complete = self.report.too_long == 0;
+                if !self.world.engine.leaves_out() {
+                    // The bound was none.
+                    self.report.preemptions = None;
+                }
                 return Stop::Complete;
             };
             if self.learns(&ended.end) {
@@ -93,7 +97,7 @@ impl<'a> Exploration<'a> {
             let mut raced = Vec::new();
             let how = match end {
                 End::Returned | End::Exited(0) if std::mem::take(&mut self.world.repeats) => continue,
-                End::Returned | End::Exited(0) if !self.world.engine.is_within() => continue,
+                End::Returned | End::Exited(0) if !self.world.engine.is_new() => continue,
                 End::Returned | End::Exited(0) => {
                     self.report.executions += 1;
                     if let Some(each) = &mut each {
@@ -105,6 +109,7 @@ impl<'a> Exploration<'a> {
                     }
                     continue;
                 }
+                End::Stopped if self.world.engine.is_pruned() => continue,
                 // A fair run that finds the same is another one.
                 End::Stopped if std::mem::take(&mut self.world.unfair) => continue,
                 End::Stopped if std::mem::take(&mut self.world.too_long) => {
@@ -126,7 +131,7 @@ impl<'a> Exploration<'a> {
                 End::Panicked(text) => How::Panicked(text),
                 End::Stuck(waiting) => How::Stuck(self.who_waits(waiting)),
             };
-            if !matches!(how, How::Diverged | How::Endless(_)) && !self.world.engine.is_within() {
+            if !matches!(how, How::Diverged | How::Endless(_)) && !self.world.engine.is_new() {
                 continue;
             }
             if self.bounds.outcomes && !matches!(how, How::Diverged) {

@@ -5,7 +5,7 @@
 
 use crate::engine::{Direction, Engine, Mode};
 use crate::exploration::{Exploration, Stop};
-use crate::graph::{Graph, Task};
+use crate::graph::Graph;
 use crate::program::{Bounds, How, Known, Report, Stance, Tell, again};
 use rt::observe::Session;
 use std::cell::RefCell;
@@ -87,12 +87,9 @@ pub fn explore_in_jobs(session: &Session, entry: u64, stance: Stance, bounds: Bo
                 known.stance.one_order |= learnt.stance.one_order;
                 known.looks_at_ends |= learnt.looks_at_ends;
                 known.loops.extend(learnt.loops);
-                known.waits.extend(learnt.waits);
             }
             known.loops.sort_unstable();
             known.loops.dedup();
-            known.waits.sort_unstable();
-            known.waits.dedup();
             continue;
         }
         let mut report = begun;
@@ -184,8 +181,6 @@ impl Done {
         [report.executions, report.runs, report.too_long, u64::from(self.bounded)].into_iter().for_each(|number| bytes.put(number));
         let learnt = self.learnt.iter().flat_map(|known| [flags(known.stance), u64::from(known.looks_at_ends)].into_iter().chain(known.loops.iter().copied()));
         bytes.put_all(learnt.collect::<Vec<u64>>().into_iter());
-        let waits = self.learnt.iter().flat_map(|known| known.waits.iter().flat_map(|&(task, address, looks)| [u64::from(task), address, u64::from(looks)]));
-        bytes.put_all(waits.collect::<Vec<u64>>().into_iter());
         let fails = self.fails.iter().flat_map(|(directions, stance)| std::iter::once(flags(*stance)).chain(directions.iter().map(|&(task, back)| u64::from(task) << 32 | u64::from(back))));
         bytes.put_all(fails.collect::<Vec<u64>>().into_iter());
         bytes.put(report.outcomes.len() as u64);
@@ -205,10 +200,6 @@ impl Done {
         done.bounded = reader.number()? != 0;
         if let [flags, ends, loops @ ..] = &reader.all()?[..] {
             done.learnt = Some(Known { stance: stance(*flags), looks_at_ends: *ends != 0, loops: loops.to_vec(), ..Known::default() });
-        }
-        let waits = reader.all()?;
-        if let Some(known) = &mut done.learnt {
-            known.waits = waits.as_chunks::<3>().0.iter().map(|&[task, address, looks]| (task as Task, address, looks != 0)).collect();
         }
         if let [flags, directions @ ..] = &reader.all()?[..] {
             done.fails = Some((directions.iter().map(|&both| ((both >> 32) as u32, both as u32)).collect(), stance(*flags)));

@@ -1,37 +1,17 @@
 //! How many preemptions an execution needs.
 //!
 //! An execution is told as an order of its steps. Where another task goes on though the one before could have, that is a
-//! preemption; who waits, or has ended, is not preempted. An execution needs as many as the order with the fewest. If it is one
+//! preemption; who has ended is not preempted. An execution needs as many as the order with the fewest. If it is one
 //! of those in which tasks take turns, only such orders count: every read sees the last write before it. Else a read that sees
 //! an older write, or a write that stands before one that was there, counts as one too, and nothing of that kind happens before
 //! the first step that is weaker than `seqcst`: an execution without such steps is one of turns.
 //!
-//! A graph on the way to an execution may need more than the execution: it has events that will be taken back. So every graph is
-//! followed, and this is asked at the end of a run. To leave out what needs more than the bound and one for each task, as
-//! Marmanis, Kokologiannakis and Vafeiadis (TACAS 2023) do, loses executions here: random programs showed it.
+//! This is asked of a whole graph, by looking for that order. The exploration itself goes through orders (`engine/bounded.rs`); tests
+//! hold one against the other.
 
 use crate::graph::{Event, Graph, INITIAL, Id, Kind, Task};
 use rt::observe::Numbers;
 use std::collections::{HashMap, VecDeque};
-
-/// What a graph does not say about an event.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Nature {
-    pub waits: Waiting,
-    /// It is weaker than `seqcst`, and nothing of the library's that happens in turn.
-    pub weak: bool,
-}
-
-/// Whether a task that is left right before an event could have gone on.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) enum Waiting {
-    #[default]
-    Never,
-    /// Not as long as what it reads is not there.
-    ForWrite,
-    /// It is the beginning of a round of looking: nobody knows.
-    Perhaps,
-}
 
 /// Which orders count.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +28,8 @@ pub(crate) struct Preemptions {
     rows: Vec<Vec<Id>>,
     /// What begins each task.
     begins: Vec<Id>,
-    natures: Vec<Nature>,
+    /// Which are weaker than `seqcst`, and nothing of the library's that happens in turn.
+    weak: Vec<bool>,
     /// What has to come before each event if tasks take turns: the first in the list, and then where the next one stands.
     first: Vec<u32>,
     needs: Vec<(Id, u32)>,
@@ -63,15 +44,15 @@ const NOBODY: u16 = u16::MAX;
 
 impl Preemptions {
     /// Whether an execution needs no more than so many.
-    pub fn are_enough(&mut self, graph: &Graph, nature: &dyn Fn(&Event) -> Nature, most: u32) -> bool {
-        self.read(graph, nature);
+    pub fn are_enough(&mut self, graph: &Graph, is_weak: &dyn Fn(&Event) -> bool, most: u32) -> bool {
+        self.read(graph, is_weak);
         if self.takes_turns(graph) { self.reach(graph, most, Orders::Turns) } else { self.reach(graph, most, Orders::Weak) }
     }
 
-    fn read(&mut self, graph: &Graph, nature: &dyn Fn(&Event) -> Nature) {
+    fn read(&mut self, graph: &Graph, is_weak: &dyn Fn(&Event) -> bool) {
         self.rows.iter_mut().for_each(Vec::clear);
         self.begins.clear();
-        self.natures.clear();
+        self.weak.clear();
         self.needs.clear();
         self.first.clear();
         self.first.resize(graph.events.len(), NONE);
@@ -84,7 +65,7 @@ impl Preemptions {
             if self.begins.len() <= highest {
                 self.begins.resize(highest + 1, INITIAL);
             }
-            self.natures.push(nature(event));
+            self.weak.push(is_weak(event));
             if let Kind::Spawn(child) = event.kind {
                 self.begins[child as usize] = id;
             }
@@ -160,18 +141,8 @@ impl Preemptions {
     }
 
     /// What leaving a task costs.
-    fn leaving(&self, graph: &Graph, at: &[u16], task: u16) -> u32 {
-        if task == NOBODY {
-            return 0;
-        }
-        let Some(next) = self.next(at, usize::from(task)) else { return 0 };
-        let from = graph.event(next).from;
-        let is_there = || from == INITIAL || self.is_done(graph, at, from);
-        match self.natures[next as usize].waits {
-            Waiting::Never => 1,
-            Waiting::ForWrite => u32::from(is_there()),
-            Waiting::Perhaps => 0,
-        }
+    fn leaving(&self, at: &[u16], task: u16) -> u32 {
+        u32::from(task != NOBODY && self.next(at, usize::from(task)).is_some())
     }
 
     fn is_over(&self, at: &[u16]) -> bool {
@@ -214,7 +185,7 @@ impl Preemptions {
         while let Some((mut at, cost)) = open.pop_front() {
             let current = at[tasks];
             // To go on is never worse than to come back later, if nobody has to be first and leaving costs one here, too.
-            while self.leaving(graph, &at, current) > 0
+            while self.leaving(&at, current) > 0
                 && let Some(next) = self.next(&at, usize::from(current))
                 && self.is_next_in_turns(graph, &at, next)
                 && !self.is_late(graph, &at, next)
@@ -231,16 +202,16 @@ impl Preemptions {
                     met.insert(at.clone(), cost);
                 }
             }
-            let leaving = self.leaving(graph, &at, current);
+            let leaving = self.leaving(&at, current);
             let may_be_late = match orders {
                 Orders::Turns => false,
-                Orders::Weak => self.rows.iter().zip(&at).any(|(row, &done)| row[..usize::from(done)].iter().any(|&id| self.natures[id as usize].weak)),
+                Orders::Weak => self.rows.iter().zip(&at).any(|(row, &done)| row[..usize::from(done)].iter().any(|&id| self.weak[id as usize])),
             };
             for task in 0..tasks {
                 let Some(next) = self.next(&at, task) else { continue };
                 let fits = if orders == Orders::Turns { self.is_next_in_turns(graph, &at, next) } else { self.is_next(graph, &at, next) };
                 let late = fits && self.is_late(graph, &at, next);
-                if !fits || late && !may_be_late && !(orders == Orders::Weak && self.natures[next as usize].weak) {
+                if !fits || late && !may_be_late && !(orders == Orders::Weak && self.weak[next as usize]) {
                     continue;
                 }
                 let then = cost + u32::from(late) + if task == usize::from(current) { 0 } else { leaving };

@@ -82,8 +82,8 @@ pub(crate) struct Known {
     pub looks_at_ends: bool,
     /// Something is not told by whose turn it is: weaker atomics, or who knows of what.
     pub beyond_turns: bool,
-    /// If preemptions are bounded: who has had to wait for what.
-    pub waits: Vec<(Task, u64, bool)>,
+    /// If preemptions are bounded: addresses that several tasks use.
+    pub shared: Vec<u64>,
 }
 
 #[derive(Debug)]

@@ -16,19 +16,21 @@ struct Thread {
 
 /// Every final state with the number of executions that lead to it.
 pub fn walk(test: &Test) -> Result<BTreeMap<State, u64>, TooLarge> {
-    Ok(follow(test, Engine::new(Mode::Exhaustive), &|_| true)?.0)
+    Ok(follow(test, Engine::new(Mode::Exhaustive), &mut |_| true)?.0)
 }
 
-/// The same for executions that need no more than so many preemptions, and how many runs that took: by an engine that knows the
-/// bound, or, to have something to compare that with, by one that does not.
+/// The same for executions that need no more than so many preemptions, and how many runs that took: by an engine that goes no
+/// further, or, to have something to compare that with, by one that asks every execution.
 pub fn walk_within(test: &Test, preemptions: u32, knows_bound: bool) -> Result<(BTreeMap<State, u64>, u64), TooLarge> {
-    let engine = if knows_bound { Engine::at_most(preemptions) } else { Engine::new(Mode::Exhaustive) };
-    follow(test, engine, &|engine| engine.needs_at_most(preemptions))
+    if knows_bound {
+        return follow(test, Engine::at_most(preemptions), &mut Engine::is_new);
+    }
+    follow(test, Engine::new(Mode::Exhaustive), &mut |engine| engine.needs_at_most(preemptions))
 }
 
-fn follow(test: &Test, mut engine: Engine, counts: &dyn Fn(&Engine) -> bool) -> Result<(BTreeMap<State, u64>, u64), TooLarge> {
+fn follow(test: &Test, mut engine: Engine, counts: &mut dyn FnMut(&mut Engine) -> bool) -> Result<(BTreeMap<State, u64>, u64), TooLarge> {
     let mut states: BTreeMap<State, u64> = BTreeMap::new();
-    while engine.begin() {
+    'runs: while engine.begin() {
         let mut threads: Vec<Thread> = test
             .threads
             .iter()
@@ -59,12 +61,13 @@ fn follow(test: &Test, mut engine: Engine, counts: &dyn Fn(&Engine) -> bool) -> 
                     }
                 }
                 Next::Over => break,
+                Next::Diverged if engine.is_pruned() => continue 'runs,
                 Next::Stuck | Next::Diverged => panic!("bug! the exploration of `{}` does not go on", test.name),
             }
         }
         let state: State = test.shown.iter().map(|shown| value(test, shown.source, &threads, &engine)).collect();
         assert!(!engine.begins_again, "bug! something was learnt about `{}`", test.name);
-        if !twice && counts(&engine) && test.filter.as_ref().is_none_or(|filter| filter.holds(&state)) {
+        if !twice && counts(&mut engine) && test.filter.as_ref().is_none_or(|filter| filter.holds(&state)) {
             *states.entry(state).or_default() += 1;
         }
     }
@@ -101,6 +104,7 @@ fn run(test: &Test, index: usize, thread: &mut Thread, task: u32, engine: &mut E
         {
             match engine.step(task, &request(Kind::Choice(2, 0), 0)) {
                 explore::Step::Wait => return Ok(false),
+                explore::Step::Diverged if engine.is_pruned() => return Ok(false),
                 explore::Step::Diverged => panic!("bug! `{}` was followed wrongly", test.name),
                 explore::Step::Done(outcome) => thread.fails = Some(outcome.seen != 0),
             }
@@ -140,6 +144,7 @@ fn run(test: &Test, index: usize, thread: &mut Thread, task: u32, engine: &mut E
         }
         match engine.step(task, &asked) {
             explore::Step::Wait => return Ok(false),
+            explore::Step::Diverged if engine.is_pruned() => return Ok(false),
             explore::Step::Diverged => panic!("bug! `{}` was followed wrongly", test.name),
             explore::Step::Done(outcome) => {
                 if let Step::CompareExchange { expected, .. } = step {

@@ -132,7 +132,7 @@ panic, a deadlock, another exit status than 0), makes it simpler, tells how it c
 it. Says \"complete\" when there was no other execution. Ends with 1 if one failed.
 
   --exhaustive     every execution; so it is without this, too
-  --preemptions K  only executions in which tasks are left up to K times though they could have gone on, as the last line says
+  --preemptions K  only executions in which tasks are left up to K times though they could have gone on, those with few first
   --executions N   look at no more than N (10000000)
   --outcomes       go on after a failure, and show all that can come of the program and how often
   --atomics        locks and channels are not one step each; what they are made of is explored

@@ -87,6 +87,10 @@ impl Engine {
         self.graph.events.push(event);
         self.clocks.add(&self.graph, id);
         let mut rank = top;
+        if self.mode == Mode::Bounded && self.is_fresh() && lowest < top && self.looks_back(&event) {
+            let may: Vec<u32> = (lowest..top).filter(|&rank| self.clear_place(&event, id, rank, lowest, top) == rank).map(|rank| (top - rank) as u32).collect();
+            self.notes_ways(event.task, may.into_iter(), true);
+        }
         if self.mode == Mode::Exhaustive {
             self.revisit(id);
             for rank in lowest..top {
@@ -104,11 +108,14 @@ impl Engine {
             if self.lenient && rank < top {
                 rank = self.clear_place(&event, id, rank, lowest, top);
             }
-        } else if lowest < top && self.draw.below(4) == 0 {
+        } else if self.mode != Mode::Bounded && lowest < top && self.draw.below(4) == 0 {
             let wished = lowest + self.draw.below(top - lowest);
             rank = self.clear_place(&event, id, wished, lowest, top);
         }
         self.graph.place(location, id, rank);
+        if rank < top {
+            self.hash_anew();
+        }
         self.awaken(location);
     }
 

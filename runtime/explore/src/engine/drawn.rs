@@ -71,7 +71,8 @@ impl Engine {
 
     /// What the run that is repeated did here.
     pub(super) fn direction(&mut self) -> Option<u32> {
-        if self.mode != Mode::Directed {
+        let follows = self.mode == Mode::Directed || self.mode == Mode::Bounded && self.followed().is_some();
+        if !follows {
             return None;
         }
         let direction = self.directions.get(self.directed).map(|&(_, back)| back);
@@ -91,12 +92,15 @@ impl Engine {
         let (task, location) = (event.task, event.location);
         let initial = self.locations[location as usize].initial;
         let top = self.graph.modifications(location).len();
+        if self.mode == Mode::Bounded && self.is_fresh() {
+            self.note_older(event, id, lowest..top);
+        }
         let mut tries: Vec<usize> = (lowest..top).collect();
         let mut wished = self.direction().map(|back| top.saturating_sub(back as usize));
         loop {
             let rank = match wished {
                 Some(wished) => wished,
-                None if self.mode == Mode::Directed || tries.is_empty() || self.draw.below(3) != 0 => top,
+                None if matches!(self.mode, Mode::Directed | Mode::Bounded) || tries.is_empty() || self.draw.below(3) != 0 => top,
                 None => tries.swap_remove(self.draw.below(tries.len())),
             };
             let mut event = event;
@@ -111,6 +115,9 @@ impl Engine {
             self.clocks.add(&self.graph, id);
             if event.writes {
                 self.graph.place(location, id, rank);
+                if rank < top {
+                    self.hash_anew();
+                }
             }
             if rank == top || must || self.is_consistent(id) {
                 if event.writes {
@@ -124,5 +131,38 @@ impl Engine {
             self.graph.events.pop();
             self.clocks.back(task);
         }
+    }
+
+    /// The other writes that a read may see, where that counts as a preemption.
+    fn note_older(&mut self, event: Event, id: Id, ranks: std::ops::Range<usize>) {
+        if ranks.is_empty() || !self.looks_back(&event) {
+            return;
+        }
+        let (task, location, top) = (event.task, event.location, ranks.end);
+        let initial = self.locations[location as usize].initial;
+        let mut may = Vec::new();
+        for rank in ranks {
+            let mut event = event;
+            let from = self.graph.at_rank(location, rank);
+            event.see(from, self.graph.value(from, initial));
+            if event.blocked || event.writes && self.graph.is_held(location, rank) {
+                continue;
+            }
+            self.clocks.mark(task);
+            self.graph.events.push(event);
+            self.clocks.add(&self.graph, id);
+            if event.writes {
+                self.graph.place(location, id, rank);
+            }
+            if self.is_consistent(id) {
+                may.push((top - rank) as u32);
+            }
+            if event.writes {
+                self.graph.unplace(location, id);
+            }
+            self.graph.events.pop();
+            self.clocks.back(task);
+        }
+        self.notes_ways(task, may.into_iter(), true);
     }
 }

@@ -123,6 +123,8 @@ pub enum Mode {
     Priorities(u64, u32),
     /// One run, as the choices of [`Engine::direct`] say.
     Directed,
+    /// Every graph that needs no more than so many preemptions, few first; see `bounded`.
+    Bounded,
 }
 
 /// Who makes a step, and how many writes before the last it reads from or is put before; of a choice, which.
@@ -188,7 +190,7 @@ pub struct Engine {
     /// There is a new one of these: what was explored so far counts for nothing.
     pub begins_again: bool,
     /// Only what needs no more than so many preemptions.
-    bound: Option<bounded::Bound>,
+    bound: Option<Box<bounded::Bound>>,
     /// Runs begun.
     pub runs: u64,
 }
@@ -274,7 +276,7 @@ impl Engine {
 
     /// How many graphs wait.
     pub fn waiting_graphs(&self) -> usize {
-        self.pending.len()
+        self.pending.len() + self.waiting_forks()
     }
 
     /// The graphs that wait; or others to wait.
@@ -295,6 +297,11 @@ impl Engine {
                 self.draw.begin(seed, self.runs, depth, self.graph.events.len());
                 self.graph.clear();
                 self.turn = None;
+            }
+            Mode::Bounded => {
+                if !self.begin_bounded() {
+                    return false;
+                }
             }
             Mode::Directed if self.runs > 0 => return false,
             Mode::Directed => {}
@@ -332,6 +339,9 @@ impl Engine {
             }
             self.promised = Some(self.cursor);
             return Next::Run(task);
+        }
+        if self.mode == Mode::Bounded {
+            return self.next_bounded();
         }
         if !self.tasks.iter().any(Run::is_ready) {
             let next = self.directions.get(self.directed).map(|direction| direction.0);
@@ -371,8 +381,7 @@ impl Engine {
             self.turn = Some(task);
             return Next::Run(task);
         }
-        let first = || self.tasks.iter().position(Run::is_ready).expect("one is ready") as Task;
-        let task = self.goes_on().unwrap_or_else(first);
+        let task = self.tasks.iter().position(Run::is_ready).expect("one is ready") as Task;
         if self.mode != Mode::Exhaustive {
             self.turn = Some(task);
         }
@@ -546,7 +555,7 @@ impl Engine {
             }
             return self.again(id, request, location);
         }
-        if self.mode != Mode::Exhaustive {
+        if !matches!(self.mode, Mode::Exhaustive | Mode::Bounded) {
             if !self.acts_by_itself(task) && !self.is_turn(task) {
                 return Step::Wait;
             }
@@ -561,6 +570,15 @@ impl Engine {
         if waits {
             self.tasks[task as usize].state = State::Awaiting(location);
             return Step::Wait;
+        }
+        if self.mode == Mode::Bounded {
+            if !self.may_step(task, request, location) {
+                return if self.is_pruned() { Step::Diverged } else { Step::Wait };
+            }
+            if request.kind.accesses() {
+                self.notes_user(task, request.address);
+            }
+            self.notes_step(task);
         }
         self.extend(task, request, location)
     }
@@ -675,7 +693,10 @@ impl Engine {
             }
             Kind::Choice(count, _) => {
                 self.graph.events.push(event);
-                if self.mode == Mode::Exhaustive {
+                if self.mode == Mode::Bounded && self.is_fresh() {
+                    self.direction();
+                    self.notes_ways(task, 1..count, false);
+                } else if self.mode == Mode::Exhaustive {
                     for which in 1..count {
                         self.keep_for_later().events[id as usize].kind = Kind::Choice(count, which);
                     }
@@ -733,6 +754,7 @@ impl Engine {
         }
         for id in settle(&mut self.graph, location, initial) {
             if !self.graph.event(id).blocked {
+                self.hash_anew();
                 // Now it has learnt what the writer knew.
                 self.clocks.add(&self.graph, id);
                 self.tasks[self.graph.event(id).task as usize].state = State::Woken(id);

@@ -9,6 +9,11 @@ impl Engine {
         if judges {
             self.tasks[task as usize].state = State::GivenUp;
         }
+        if self.mode == Mode::Bounded {
+            // There is a run for each choice, whatever the others do.
+            self.prune();
+            return true;
+        }
         judges
     }
 
@@ -29,7 +34,12 @@ impl Engine {
             let same = event.accesses() && self.address(event.location) == address;
             return if same { done } else { Step::Diverged };
         }
-        if self.mode != Mode::Exhaustive && !self.is_turn(task) { Step::Wait } else { done }
+        let is_turn = match self.mode {
+            Mode::Exhaustive => true,
+            Mode::Bounded => self.followed().is_none_or(|(next, _)| next == task),
+            _ => self.is_turn(task),
+        };
+        if is_turn { done } else { Step::Wait }
     }
 
     /// It could not: the task waits until the object has changed.
@@ -39,13 +49,16 @@ impl Engine {
             if self.graph.turned == Some(id) {
                 // It has to wait there, with all the rest of this graph.
                 let event = *self.graph.event(id);
-                self.notes_wait(task, event.location, false);
                 let kept: Vec<Id> = (0..self.graph.events.len() as Id).filter(|&other| other != id).collect();
                 let (mut graph, renamed) = self.graph.keep(Graph::default(), &kept);
                 let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
                 graph.miss(Miss { task, location: event.location, write, stamp: event.stamp, alone: true });
                 self.pending.push(graph);
             }
+            return Missed::Void;
+        }
+        if self.mode == Mode::Bounded && self.followed().is_some() {
+            self.prune();
             return Missed::Void;
         }
         if self.mode == Mode::Directed && self.directed < self.directions.len() {
@@ -57,7 +70,6 @@ impl Engine {
         let use_of = Kind::Update(Order::AcquireRelease, Change::Add, 1);
         let request = Request { kind: use_of, address, size: 8, memory: None, site: 0 };
         let location = self.location(&request);
-        self.notes_wait(task, location, false);
         let rank = self.graph.modifications(location).len();
         if self.mode == Mode::Exhaustive && place::kind(address) == place::STEP {
             // It may have been possible before somebody else made a step there.

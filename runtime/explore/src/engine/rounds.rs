@@ -43,7 +43,7 @@ impl Engine {
     /// Whether [`Engine::wants_round`] may say so.
     pub fn wants_states(&self) -> bool {
         match self.mode {
-            Mode::Exhaustive => !self.loops.is_empty(),
+            Mode::Exhaustive | Mode::Bounded => !self.loops.is_empty(),
             Mode::Directed => true,
             Mode::Priorities(..) => false,
         }
@@ -71,7 +71,7 @@ impl Engine {
         // What is followed is judged when it is over.
         let judges = match self.mode {
             Mode::Exhaustive => !self.is_following(),
-            Mode::Directed => self.directed >= self.directions.len(),
+            Mode::Directed | Mode::Bounded => self.directed >= self.directions.len(),
             Mode::Priorities(..) => false,
         };
         if since == done || !judges {
@@ -108,6 +108,7 @@ impl Engine {
         let value = |&(location, from): &(u32, Id)| (location, self.graph.value(from, self.locations[location as usize].initial));
         let looks_at: Vec<(u32, u64)> = looks_at.iter().map(value).collect();
         self.graph.events.truncate(first);
+        self.forget_path(first);
         self.happened.truncate(first);
         self.clocks.all(&self.graph);
         let run = &mut self.tasks[task as usize];
@@ -124,7 +125,6 @@ impl Engine {
             if !event.accesses() {
                 continue;
             }
-            self.notes_wait(event.task, event.location, true);
             self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp, alone: round.len() == 1 });
         }
     }
