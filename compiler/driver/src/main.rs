@@ -20,6 +20,8 @@ pub(crate) mod exit {
     pub const USER: u8 = 1;
     /// The command line cannot be understood.
     pub const USAGE: u8 = 2;
+    /// Nothing that was explored fails, and it was not all.
+    pub const UNFINISHED: u8 = 3;
     /// Nobody reads the output any more: what a signal would have said.
     pub const CLOSED: u8 = 141;
 }

@@ -401,7 +401,7 @@ fn an_exploration_is_shared_out() {
     let done = call(&all);
     assert!(done.code == 0 && done.out.starts_with("120 executions, complete"), "{} {}", done.out, done.err);
     let done = call(&all[..4]);
-    assert!(done.out.starts_with("missing: part 3 of 3") && done.out.contains("not complete"), "{}", done.out);
+    assert!(done.code == 3 && done.out.starts_with("missing: part 3 of 3") && done.out.contains("not complete"), "{}", done.out);
     let done = call(&["explore", "--merge", &reports[0], &reports[0]]);
     assert!(done.code == 1 && done.err.contains("are the same part"), "{}", done.err);
 }

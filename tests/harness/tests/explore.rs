@@ -39,13 +39,13 @@ fn judge_one(path: &str, wanted: &str) -> Result<(), String> {
             None => "complete (".into(),
         };
         let executions = if count == "1" { "execution" } else { "executions" };
-        return if done.out.starts_with(&format!("{count} {executions}, {complete}")) { Ok(()) } else { Err(shown) };
+        return if done.code == 0 && done.out.starts_with(&format!("{count} {executions}, {complete}")) { Ok(()) } else { Err(shown) };
     }
     match wanted.strip_prefix("finds ") {
-        None => if done.out.contains(", complete") { Ok(()) } else { Err(shown) },
+        None => if done.code == 0 && done.out.contains(", complete") { Ok(()) } else { Err(shown) },
         // A program that does not end within the bounds has no failing execution to repeat.
-        Some("given up") => if done.out.contains("given up") { Ok(()) } else { Err(shown) },
-        Some(found) if !done.out.contains(found) => Err(shown),
+        Some("given up") => if done.code == 3 && done.out.contains("given up") { Ok(()) } else { Err(shown) },
+        Some(found) if done.code != 1 || !done.out.contains(found) => Err(shown),
         Some(found) => {
             let replay = done.out.split("--replay ").nth(1).ok_or("nothing to repeat it with")?.trim();
             let again = call(&["explore", path, "--replay", replay]);

@@ -264,7 +264,7 @@ pub(crate) fn explore(request: &Explore, global: &Global) -> u8 {
         if let Some(long) = &report.long {
             print!("{}", going_on(long));
         }
-        return exit::OK;
+        return ends_with(&report, request.depth.is_some());
     };
     if let Some(to) = &request.trace
         && let Err(why) = std::fs::write(to, timeline::trace(failure))
@@ -290,5 +290,10 @@ fn outcomes(report: &explore::Report, drawn: bool) -> u8 {
         }
     }
     println!("{} outcomes of {}", report.outcomes.len(), verdict(report, drawn));
-    exit::OK
+    ends_with(report, drawn)
+}
+
+/// What the process ends with where nothing failed: whoever asks for a proof must not take the lack of one for it.
+fn ends_with(report: &explore::Report, drawn: bool) -> u8 {
+    if report.complete || drawn && report.too_long == 0 { exit::OK } else { exit::UNFINISHED }
 }

@@ -129,7 +129,8 @@ Usage: aurorac explore FILE [--preemptions K] [--executions N] [--outcomes] [--a
 Runs `main` in every execution that it has, each once: every order of steps that can be told apart, and every outcome that the
 memory model allows to its atomics. Time is virtual, each run starts from the beginning. Stops at the first that fails (a
 panic, a deadlock, another exit status than 0), makes it simpler, tells how it came about, and prints the line that repeats
-it. Says \"complete\" when there was no other execution. Ends with 1 if one failed.
+it. Says \"complete\" when there was no other execution. Ends with 1 if one failed, with 3 if none did and there are more:
+runs were given up, there were too many, or the report of a part is missing.
 
   --exhaustive     every execution; so it is without this, too
   --preemptions K  only executions in which tasks are left up to K times though they could have gone on, those with few first

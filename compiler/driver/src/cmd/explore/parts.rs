@@ -1,6 +1,6 @@
 //! Reports of the parts of an exploration, and what they say together.
 
-use super::{Observed, outcomes, verdict};
+use super::{Observed, ends_with, outcomes, verdict};
 use crate::args::Explore;
 use crate::exit;
 use std::collections::BTreeMap;
@@ -131,5 +131,5 @@ fn together(paths: &[PathBuf]) -> Result<u8, String> {
     }
     println!("{}", verdict(&report, false));
     println!("{}", if report.complete && report.preemptions.is_none() { "no execution fails" } else { "no execution of these fails; there are more" });
-    Ok(exit::OK)
+    Ok(ends_with(&report, false))
 }
