@@ -149,6 +149,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_observe_give_up(fiber: *mut u8);
             /// Whether a task has ended, as a step.
             plain fn rt_observe_ended(fiber: *mut u8, task: *mut u8) -> i64;
+            /// Before a wait that cancellation may end: 0 it is waited, 1 the task takes it that it is cancelled, 2 it knows that it is.
+            plain fn rt_observe_cancelling(fiber: *mut u8) -> i64;
             /// Whether the task may be cancelled: looking is a step where that can be.
             plain fn rt_observe_look(fiber: *mut u8) -> i64;
             /// The same of a context that need not be its own.

@@ -68,6 +68,8 @@ pub struct Node {
 pub const NODE_SHIELD: u64 = 1 << 8;
 /// Somebody parked below, or a deadline was set.
 pub const NODE_LINKED: u64 = 1 << 9;
+/// Of an observed run: it may be cancelled for itself, which plain scopes are only when something has failed.
+pub const NODE_MARKED: u64 = 1 << 10;
 pub const NODE_REASON: u64 = 0xff;
 
 /// Why code is cancelled: the order of `Reason` in `std/task/failure.aur`.

@@ -55,6 +55,7 @@ impl<'a> Exploration<'a> {
     /// All over again, with what is known now.
     pub fn begin_again(&mut self) {
         observe::look_for_cancellation(self.known.stance.cancels);
+        observe::look_everywhere(self.known.stance.everywhere);
         observe::divide(self.known.stance.divides);
         observe::order_uses(self.known.stance.one_order);
         self.world = World::new((self.start)(), self.bounds);
@@ -121,7 +122,7 @@ impl<'a> Exploration<'a> {
                 }
                 End::Endless(Waiting { task, place }) => How::Endless(Waits { task, place, at: None }),
                 End::Stopped => How::Diverged,
-                End::Void | End::Cancels | End::Divides | End::OneOrder => continue,
+                End::Void | End::Cancels | End::CancelsAny | End::Divides | End::OneOrder => continue,
                 End::Stuck(_) if self.world.engine.has_given_up() => continue,
                 End::Raced(accesses) => {
                     raced = accesses;
@@ -188,7 +189,9 @@ impl<'a> Exploration<'a> {
     /// Whether the run has shown something that an exploration has to know from its beginning.
     fn learns(&mut self, end: &End) -> bool {
         match end {
-            End::Cancels => (self.known.stance.cancels, self.known.stance.divides) = (true, true),
+            // Who receives by number cannot leave.
+            End::Cancels => (self.known.stance.cancels, self.known.stance.one_order) = (true, true),
+            End::CancelsAny => self.known.stance.everywhere = true,
             End::Divides => self.known.stance.divides = true,
             End::OneOrder => self.known.stance.one_order = true,
             _ if self.turns.as_ref().is_some_and(|turns| turns.beyond) => self.known.beyond_turns = true,

@@ -83,6 +83,7 @@ pub fn explore_in_jobs(session: &Session, entry: u64, stance: Stance, bounds: Bo
         if all.iter().any(|done| done.learnt.is_some()) {
             for learnt in all.into_iter().filter_map(|done| done.learnt) {
                 known.stance.cancels |= learnt.stance.cancels;
+                known.stance.everywhere |= learnt.stance.everywhere;
                 known.stance.divides |= learnt.stance.divides;
                 known.stance.one_order |= learnt.stance.one_order;
                 known.looks_at_ends |= learnt.looks_at_ends;
@@ -177,7 +178,7 @@ impl Reader<'_> {
 impl Done {
     fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Bytes(Vec::new());
-        let (report, flags) = (&self.report, |stance: Stance| u64::from(stance.cancels) | u64::from(stance.divides) << 1 | u64::from(stance.one_order) << 2);
+        let (report, flags) = (&self.report, |stance: Stance| u64::from(stance.cancels) | u64::from(stance.divides) << 1 | u64::from(stance.one_order) << 2 | u64::from(stance.everywhere) << 3);
         [report.executions, report.runs, report.too_long, u64::from(self.bounded)].into_iter().for_each(|number| bytes.put(number));
         let learnt = self.learnt.iter().flat_map(|known| [flags(known.stance), u64::from(known.looks_at_ends)].into_iter().chain(known.loops.iter().copied()));
         bytes.put_all(learnt.collect::<Vec<u64>>().into_iter());
@@ -195,7 +196,7 @@ impl Done {
     fn from_bytes(bytes: &[u8]) -> Option<Done> {
         let mut reader = Reader(bytes);
         let mut done = Done::default();
-        let stance = |flags: u64| Stance { cancels: flags & 1 != 0, divides: flags & 2 != 0, one_order: flags & 4 != 0 };
+        let stance = |flags: u64| Stance { cancels: flags & 1 != 0, divides: flags & 2 != 0, one_order: flags & 4 != 0, everywhere: flags & 8 != 0 };
         (done.report.executions, done.report.runs, done.report.too_long) = (reader.number()?, reader.number()?, reader.number()?);
         done.bounded = reader.number()? != 0;
         if let [flags, ends, loops @ ..] = &reader.all()?[..] {

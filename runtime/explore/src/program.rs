@@ -66,6 +66,8 @@ pub struct Failure {
 pub struct Stance {
     /// Looking whether one is cancelled is one.
     pub cancels: bool,
+    /// At every context, also of scopes that are cancelled only when something fails.
+    pub everywhere: bool,
     /// Using an object of the library is more than one.
     pub divides: bool,
     /// Uses of a channel are all in one order, whoever makes them.

@@ -282,7 +282,7 @@ unsafe fn wake_below(link: *mut Link) {
 pub unsafe fn deadline(node: *mut Node, at: i64, opens_shield: bool) {
     let mut registry = registry();
     registry.last += 1;
-    let serial = registry.last;
+    let serial = if observe::is_on() { observe::serial() } else { registry.last };
     // SAFETY: the caller's promise.
     unsafe {
         let link = link(node);

@@ -205,6 +205,7 @@ may_park! {
     rt_observe_choose(*mut u8, i64) -> i64 => observe::choose;
     rt_observe_give_up(*mut u8) => observe::give_up;
     rt_observe_ended(*mut u8, *mut u8) -> i64 => observe::ended;
+    rt_observe_cancelling(*mut u8) -> i64 => observe::cancelling;
     rt_observe_look(*mut u8) -> i64 => observe::look;
     rt_observe_look_at(*mut u8, *mut u8) -> i64 => observe::look_at;
     rt_observe_scope(*mut u8, *mut u8) => observe::scope;

@@ -77,7 +77,8 @@ pub unsafe fn park(record: *mut Record, deadline: i64, what: i64) -> i64 {
     // ORDER: Acquire; partner of the release in `wake`.
     let seen = wait.load(Ordering::Acquire);
     let epoch = seen >> 32;
-    if seen & WAIT_STATE == WAIT_ARMED {
+    // An observed run does not go by what is in memory now: that it was woken is an event, too.
+    if seen & WAIT_STATE == WAIT_ARMED || observe::is_on() {
         // ORDER: Relaxed; only reports read it, when nothing runs.
         fiber.what.store(what as u32, Ordering::Relaxed);
         let timed = deadline >= 0;

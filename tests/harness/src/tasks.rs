@@ -1,4 +1,5 @@
-//! Random programs of two or three tasks that use channels, locks, semaphores and events, and write down what they saw.
+//! Random programs of two or three tasks that use channels, locks, semaphores and events, and write down what they saw. In some
+//! of them a task cancels all, or what is done has a time.
 
 use crate::fuzz::Chance;
 use std::fmt::Write;
@@ -81,15 +82,34 @@ pub fn program(seed: u64) -> String {
     let tasks = [2, 2, 2, 3][random.below(4) ];
     let rooms: Vec<usize> = (0..1 + random.below(2)).map(|_| random.below(3)).collect();
     let permits = random.below(3);
+    // Who cancels all the tasks, if that is done, and whether there are times.
+    let canceller = match random.below(3) {
+        0 => Some(random.below(tasks)),
+        _ => None,
+    };
+    let has_times = canceller.is_none() && random.below(3) == 0;
     let mut writer = Writer { random, rooms, results: 0 };
     let mut bodies = String::new();
     for task in 0..tasks {
-        let steps = 1 + writer.random.below(if tasks == 3 { 2 } else { 3 });
+        let steps = 1 + writer.random.below(if tasks == 3 || canceller.is_some() || has_times { 2 } else { 3 });
+        let cancels_at = if canceller == Some(task) { writer.random.below(steps + 1) } else { steps + 1 };
         let mut body = String::new();
-        for _ in 0..steps {
+        for at in 0..steps {
             let kind = kinds[writer.random.below(kinds.len()) ];
+            if at == cancels_at {
+                body.push_str("            group.cancel()\n");
+            }
+            let step = writer.step(kind, task);
             // Writing into a String cannot fail.
-            let _ = writeln!(body, "            {}", writer.step(kind, task));
+            let _ = if has_times && writer.random.below(2) == 0 {
+                let late = writer.result("5");
+                writeln!(body, "            {{\n                let done = timeout(10ms) {{ {step} }}\n                if done.is_err() {{ {late} }}\n            }}")
+            } else {
+                writeln!(body, "            {step}")
+            };
+        }
+        if cancels_at == steps {
+            body.push_str("            group.cancel()\n");
         }
         let _ = write!(bodies, "        spawn {{\n{body}        }}\n");
     }
@@ -114,6 +134,6 @@ pub fn program(seed: u64) -> String {
         let _ = writeln!(text, "    let r{at} = Atomic::new(-1)");
     }
     let shown: Vec<String> = (0..writer.results).map(|at| format!("{{r{at}.load(relaxed)}}")).collect();
-    let _ = write!(text, "    scope {{\n{bodies}    }}\n    println(\"{}\")\n}}\n", shown.join(" "));
+    let _ = write!(text, "    scope group {{\n{bodies}    }}\n    println(\"{}\")\n}}\n", shown.join(" "));
     text
 }

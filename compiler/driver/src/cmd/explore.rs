@@ -78,15 +78,16 @@ impl Observed {
         let (divides, directions) = directions.strip_prefix("d:").map_or((false, directions), |rest| (true, rest));
         let (cancels, directions) = directions.strip_prefix("c:").map_or((false, directions), |rest| (true, rest));
         let (one_order, directions) = directions.strip_prefix("o:").map_or((false, directions), |rest| (true, rest));
-        let stance = explore::Stance { cancels, divides, one_order };
+        let (everywhere, directions) = directions.strip_prefix("e:").map_or((false, directions), |rest| (true, rest));
+        let stance = explore::Stance { cancels, divides, one_order, everywhere };
         let directions = timeline::decode(directions).ok_or("error: this is no schedule that `explore` has printed")?;
         Ok(explore::again(&self.session, self.session.entry(test), &directions, stance))
     }
 
     /// What repeats a failure.
     pub(super) fn replay(&self, failure: &explore::Failure) -> String {
-        let explore::Stance { cancels, divides, one_order } = failure.stance;
-        let marks: String = [(divides, "d:"), (cancels, "c:"), (one_order, "o:")].into_iter().filter(|mark| mark.0).map(|mark| mark.1).collect();
+        let explore::Stance { cancels, divides, one_order, everywhere } = failure.stance;
+        let marks: String = [(divides, "d:"), (cancels, "c:"), (one_order, "o:"), (everywhere, "e:")].into_iter().filter(|mark| mark.0).map(|mark| mark.1).collect();
         format!("{:06x}:{marks}{}", self.mark, timeline::encode(&failure.directions))
     }
 }

@@ -165,8 +165,18 @@ fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<
                 _ => Some(format!("sees that {name} has ended")),
             };
         }
-        place::CANCEL | place::OBJECT | place::NEXT | place::ITEM => return None,
-        place::STEP => return Some(step.operation.clone()),
+        place::CANCEL => {
+            return match event.kind {
+                Kind::Update(..) if names[&event.task].0 == "the clock" => None,
+                // In smaller steps every look is one, which changes nothing.
+                Kind::Update(_, _, 0) => None,
+                Kind::Update(..) => Some("cancels".into()),
+                _ if event.seen != 0 => Some("finds that it is cancelled".into()),
+                _ => None,
+            };
+        }
+        place::OBJECT | place::NEXT | place::ITEM => return None,
+        place::STEP => return called(&step.operation).map(str::to_string),
         place::WAITER => return matches!(event.kind, Kind::Await(_)).then(|| format!("goes on in {}", step.operation)),
         place::SERVING => {
             return match event.kind {
@@ -182,9 +192,15 @@ fn sentence(failure: &Failure, id: Id, names: &Names, in_turns: bool) -> Option<
         return Some("a time is over".into());
     }
     if !step.direct || step.place.is_empty() {
-        return (!step.operation.is_empty() && !event.blocked).then(|| step.operation.clone());
+        return called(&step.operation).filter(|_| !event.blocked).map(str::to_string);
     }
     Some(access(failure, event, in_turns))
+}
+
+/// What a user has called: a task's beginning and the making of a channel have steps that nobody asked for.
+fn called(operation: &str) -> Option<&str> {
+    let inner = operation.is_empty() || operation.starts_with("task::") || operation.starts_with("channel::channel_") || operation.starts_with("guard::");
+    (!inner).then(|| operation.strip_prefix("wait::").unwrap_or(operation))
 }
 
 /// An atomic step of the user's own.

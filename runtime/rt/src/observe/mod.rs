@@ -11,6 +11,7 @@
 //! run has for itself.
 
 mod alone;
+mod cancelled;
 mod numbers;
 mod object;
 mod plain;
@@ -33,7 +34,8 @@ pub use numbers::Numbers;
 pub use object::*;
 pub use plain::{Use, owner, plain, watch_memory};
 pub use round::{mix, round};
-pub use run::{Session, divide, finish, is_on, look_for_cancellation, order_uses, without_loops};
+pub use cancelled::*;
+pub use run::{Session, divide, finish, is_on, look_everywhere, look_for_cancellation, order_uses, without_loops};
 pub use step::access;
 pub use waiting::*;
 
@@ -153,6 +155,8 @@ pub enum End {
     Endless(Waiting),
     /// Something was cancelled for the first time: from now on looking whether one is cancelled is a step, too.
     Cancels,
+    /// A scope was cancelled because something in it has failed: from now on each is looked at.
+    CancelsAny,
     /// Something needs the library's own code for waiting: from now on uses of its objects are not one step each.
     Divides,
     /// Somebody looks whether something is in a channel: from now on all uses of one are in one order.
@@ -188,7 +192,7 @@ pub mod place {
     pub const STEP: u64 = 7 * MARK;
     /// A task's end.
     pub const END: u64 = 4 * MARK;
-    /// Whether anything is cancelled.
+    /// Whether a context is cancelled; without an address, whether anything is, in smaller steps.
     pub const CANCEL: u64 = 5 * MARK;
     /// Whether a timer is set.
     pub const TIMER: u64 = 6 * MARK;

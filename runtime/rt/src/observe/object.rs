@@ -1,5 +1,6 @@
 //! Uses of the library's objects: each one step, or steps in turn behind its gate; locks; choices.
 
+use super::cancelled::waited;
 use super::*;
 
 /// A step of the library on one of its objects begins: what it does there it does alone.
@@ -156,6 +157,7 @@ pub unsafe extern "C" fn end(fiber: *mut u8, object: *mut u8) {
         let time = world().times.get(&address).copied().unwrap_or(0).max(world().task(task).now);
         world().times.insert(address, time);
         world().task(task).now = time;
+        waited(fiber.cast());
         for waiter in std::mem::take(&mut world().task(task).wakes) {
             world().times.insert(waiter, time);
             step(fiber.cast(), What::Store(RELEASE, 1), waiter, 8, None);
@@ -192,6 +194,9 @@ pub unsafe extern "C" fn settle(fiber: *mut u8, number: i64) -> i64 {
     let told = world().times.get(&address).copied().unwrap_or(0);
     let task = world().task(task);
     task.now = task.now.max(told);
+    if settled {
+        waited(record);
+    }
     i64::from(settled)
 }
 
@@ -231,7 +236,9 @@ pub fn raises(record: *mut Record) {
 
 /// Whether using a lock is one step: not where waiting for one may be cancelled, which its own code knows how to do.
 pub fn whole() -> i64 {
-    i64::from(is_on() && !world().looks_for_cancellation && !world().divides && !world().probing)
+    let whole = is_on() && !world().divides && !world().probing;
+    // 2: a lock has no turns, because who waits for one may leave.
+    i64::from(whole) + i64::from(whole && world().looks_for_cancellation)
 }
 
 /// Whether uses of a channel have numbers of their own: somebody who looks whether a value is there would be told something else.

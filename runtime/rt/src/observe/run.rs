@@ -1,5 +1,6 @@
 //! One run from its beginning to its end: the tasks, who goes on, and what is left of it.
 
+use super::cancelled::{Canceller, waits_though_cancelled};
 use super::*;
 
 /// Address space for the memory of a task.
@@ -35,6 +36,10 @@ pub(super) struct Task {
     /// It waits for an object to change.
     pub(super) missed: bool,
     pub(super) ended: bool,
+    /// It waits though it may be cancelled; it saw nothing of that.
+    pub(super) waits_uncancelled: bool,
+    /// How many deadlines it has set.
+    pub(super) deadlines: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -75,6 +80,10 @@ pub(super) struct World {
     /// The how-manieth each context was to be cancelled.
     pub(super) cancellations: HashMap<usize, u64, Numbers>,
     pub(super) looks_for_cancellation: bool,
+    /// At every context, also of plain scopes.
+    pub(super) looks_everywhere: bool,
+    /// Who has cancelled each context.
+    pub(super) cancellers: HashMap<usize, Vec<Canceller>, Numbers>,
     /// Uses of the library's objects are not one step each.
     pub(super) divides: bool,
     /// Uses of a channel are all in one order.
@@ -134,6 +143,8 @@ impl World {
             cancelled: Vec::new(),
             cancellations: HashMap::default(),
             looks_for_cancellation: false,
+            looks_everywhere: false,
+            cancellers: HashMap::default(),
             divides: false,
             one_order: false,
             times: HashMap::default(),
@@ -157,7 +168,7 @@ impl World {
                 self.by_fiber.resize(fiber + 1, u32::MAX);
             }
             self.by_fiber[fiber] = self.tasks.len() as u32;
-            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: None, random: 0, now: 0, numbers: Vec::new(), catches: 0, waits: 0, wakes: Vec::new(), choosing: 0, missed: false, ended: false });
+            self.tasks.push(Task { record, arena: Arena::default(), head: null_mut(), quiet: 0, cancellable: None, random: 0, now: 0, numbers: Vec::new(), catches: 0, waits: 0, wakes: Vec::new(), choosing: 0, missed: false, ended: false, waits_uncancelled: false, deadlines: 0 });
         }
         &mut self.tasks[number as usize]
     }
@@ -224,6 +235,7 @@ impl Session {
                     (task.catches, task.waits) = (0, 0);
                     task.wakes.clear();
                     (task.choosing, task.missed, task.ended) = (0, false, false);
+                    (task.waits_uncancelled, task.deadlines) = (false, 0);
                     (*task.record).registered = null_mut::<u8>().into();
                     (*task.record).head.panic = null_mut();
                     (*task.record).head.wait.store(0, Ordering::Relaxed);
@@ -236,6 +248,7 @@ impl Session {
                 world.out.clear();
                 world.over = None;
                 world.cancelled.clear();
+                world.cancellers.clear();
                 world.cancellations.clear();
                 world.times.clear();
                 world.plain.clear();
@@ -263,6 +276,11 @@ impl Session {
 /// From now on (or no longer) looking whether one is cancelled is a step.
 pub fn look_for_cancellation(looks: bool) {
     world().looks_for_cancellation = looks;
+}
+
+/// From now on (or no longer) that is done at every context.
+pub fn look_everywhere(everywhere: bool) {
+    world().looks_everywhere = everywhere;
 }
 
 /// From now on (or no longer) uses of the library's objects are made of smaller steps.
@@ -302,7 +320,7 @@ pub(super) unsafe fn drive() {
             Turn::Stuck => {
                 let waiting = who_waits();
                 // SAFETY: as above.
-                let end = if unsafe { could_go_on() } { End::Void } else { End::Stuck(waiting) };
+                let end = if unsafe { waits_though_cancelled() || could_go_on() } { End::Void } else { End::Stuck(waiting) };
                 world().over = Some(end);
                 return;
             }
@@ -388,7 +406,7 @@ pub unsafe fn finish(record: *mut Record) -> ! {
         if (*record).is_main && scope::any_detached() {
             cancel::cancel(scope::detached(), REASON_SHUTDOWN);
         }
-        if world().looks_for_cancellation {
+        if world().looks_for_cancellation && world().divides {
             // In one order with what cancels: it finds this task, or no longer.
             step(record, What::Update(ACQUIRE_RELEASE, Change::Add, 0), place::CANCEL, 8, None);
         }

@@ -107,7 +107,7 @@ pub unsafe extern "C" fn access(fiber: *mut u8, what: i64, at: *mut u8, a: u64, 
             }
             return seen;
         }
-        if is_quiet && !world().looks_for_cancellation && !world().divides {
+        if is_quiet && !world().divides {
             ends(record, End::Divides);
         }
         if what >> 33 & 1 != 0 {

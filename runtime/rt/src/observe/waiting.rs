@@ -1,5 +1,6 @@
 //! Tasks that begin, end, wait, are woken and cancelled, and the timers.
 
+use super::cancelled::{cancels_in_words, is_in_words, sees_cancelled, waited};
 use super::*;
 
 /// Whether a task has ended.
@@ -29,6 +30,9 @@ pub unsafe extern "C" fn look_at(fiber: *mut u8, node: *mut u8) -> i64 {
     }
     // SAFETY: the row's contract.
     unsafe {
+        if is_in_words() {
+            return i64::from(sees_cancelled(fiber.cast(), node.cast()));
+        }
         let (seen, _) = step(fiber.cast(), What::Load(1), place::CANCEL, 8, None);
         i64::from(is_cancelled(node.cast(), seen))
     }
@@ -110,8 +114,22 @@ pub unsafe fn spawned(record: *mut Record, head: *mut TaskHead) {
 pub unsafe fn join(record: *mut Record, head: *mut TaskHead) -> i64 {
     if let Some(&task) = world().by_head.get(&(head as usize)) {
         // SAFETY: the caller's promise.
+        let way = unsafe { cancelling(record.cast()) };
+        if way != 0 {
+            // SAFETY: as above.
+            unsafe {
+                if step(record, What::Load(1), place::END | u64::from(task), 8, None).0 == 0 {
+                    return -2;
+                }
+                if way == 1 {
+                    give_up(record.cast());
+                }
+            }
+        }
+        // SAFETY: the caller's promise.
         unsafe { step(record, What::Await(1), place::END | u64::from(task), 8, None) };
         pass_time(task, current(record));
+        waited(record);
     }
     0
 }
@@ -171,7 +189,12 @@ pub unsafe fn wake(record: *mut Record, epoch: u64, value: u64) -> bool {
 pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: bool) -> u64 {
     // SAFETY: the caller's promise.
     unsafe {
-        if cancellable && world().looks_for_cancellation {
+        let in_words = cancellable && is_in_words();
+        let leaves = in_words && cancelling(record.cast()) != 0;
+        if leaves {
+            // Nothing is there yet: it is a time that has not come.
+            wake(record, epoch, WAIT_VALUE_CANCELLED);
+        } else if cancellable && world().looks_for_cancellation && !in_words {
             // In one order with what cancels: it sees this task parked, or this task sees it.
             let (seen, _) = step(record, What::Update(ACQUIRE_RELEASE, Change::Add, 0), place::CANCEL, 8, None);
             cancel::register(record);
@@ -181,16 +204,23 @@ pub unsafe fn park(record: *mut Record, deadline: i64, epoch: u64, cancellable: 
                 world().task(current(record)).cancellable = Some(epoch);
             }
         }
-        if deadline >= 0 {
+        if deadline >= 0 && !leaves {
             set_timer(deadline, Timer::Wake { record, epoch });
         }
         let word = wait_word(record);
-        step(record, What::AwaitChange(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word)).0
+        let woken = step(record, What::AwaitChange(wait::word(epoch, 0, WAIT_ARMED)), word as u64, 8, Some(word)).0;
+        waited(record);
+        woken
     }
 }
 
 /// Something is about to be cancelled. If nothing was looking for that yet, this run ends here.
 pub fn cancels(node: *mut Node) {
+    if is_in_words() {
+        // SAFETY: whoever cancels runs, and holds the context.
+        unsafe { cancels_in_words(node) };
+        return;
+    }
     if world().looks_for_cancellation {
         // SAFETY: whoever cancels runs.
         let (before, _) = unsafe { step(running(), What::Update(ACQUIRE_RELEASE, Change::Add, 1), place::CANCEL, 8, None) };

@@ -30,7 +30,7 @@ struct Told {
 pub(super) fn write(to: &Path, request: &Explore, observed: &Observed, report: &explore::Report) -> Result<(), String> {
     let part = request.part.unwrap_or(explore::Part { number: 1, of: 1 });
     let stance = report.stance;
-    let mut text = format!("{TITLE}\nprogram {:06x}\nsteps {}{}{}\npart {} of {}\n", observed.mark, name(stance.divides, "divided"), name(stance.cancels, " cancels"), name(stance.one_order, " one-order"), part.number, part.of);
+    let mut text = format!("{TITLE}\nprogram {:06x}\nsteps {}{}{}{}\npart {} of {}\n", observed.mark, name(stance.divides, "divided"), name(stance.cancels, " cancels"), name(stance.one_order, " one-order"), name(stance.everywhere, " everywhere"), part.number, part.of);
     let _ = writeln!(text, "executions {}\nruns {}\ntoo-long {}\ncomplete {}", report.executions, report.runs, report.too_long, report.complete);
     if let Some(preemptions) = report.preemptions {
         let _ = writeln!(text, "preemptions {preemptions}");
