@@ -178,6 +178,8 @@ pub struct Miss {
     pub stamp: u32,
     /// Behind that write it would be the same again. Not so where it depends on other locations, too.
     pub alone: bool,
+    /// There was something newer since, and it was tried again: as a read that waits, it reads that now.
+    pub settled: bool,
 }
 
 #[derive(Clone, Default, Debug)]

@@ -747,8 +747,10 @@ impl Engine {
             return;
         }
         let value = self.graph.value(self.graph.at_rank(location, self.graph.modifications(location).len()), initial);
-        for run in &mut self.tasks {
+        for (task, run) in self.tasks.iter_mut().enumerate() {
             if run.looks_at.iter().any(|&(at, seen)| at == location && seen != value) {
+                let missed = |miss: &Miss| miss.task == task as Task && run.looks_at.iter().any(|&(at, _)| at == miss.location);
+                self.graph.misses.iter_mut().filter(|miss| missed(miss)).for_each(|miss| miss.settled = true);
                 run.looks_at.clear();
             }
         }

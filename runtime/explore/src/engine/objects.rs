@@ -52,7 +52,7 @@ impl Engine {
                 let kept: Vec<Id> = (0..self.graph.events.len() as Id).filter(|&other| other != id).collect();
                 let (mut graph, renamed) = self.graph.keep(Graph::default(), &kept);
                 let write = if event.from == INITIAL { INITIAL } else { renamed[event.from as usize] };
-                graph.miss(Miss { task, location: event.location, write, stamp: event.stamp, alone: true });
+                graph.miss(Miss { task, location: event.location, write, stamp: event.stamp, alone: true, settled: false });
                 self.pending.push(graph);
             }
             return Missed::Void;
@@ -79,7 +79,7 @@ impl Engine {
             self.read_older(event, self.graph.events.len() as Id, lowest..rank);
             if lowest <= rank {
                 let write = self.graph.at_rank(location, rank);
-                self.graph.miss(Miss { task, location, write, stamp, alone: true });
+                self.graph.miss(Miss { task, location, write, stamp, alone: true, settled: false });
             }
         }
         let value = self.graph.value(self.graph.at_rank(location, rank), self.locations[location as usize].initial);

@@ -120,7 +120,7 @@ impl Engine {
             }
         }
         for miss in &self.graph.misses {
-            if miss.stamp > newest && !self.is_last(miss, write, behind) {
+            if !miss.settled && miss.stamp > newest && !self.is_last(miss, write, behind) {
                 newest = miss.stamp;
             }
         }

@@ -125,7 +125,7 @@ impl Engine {
             if !event.accesses() {
                 continue;
             }
-            self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp, alone: round.len() == 1 });
+            self.graph.miss(Miss { task: event.task, location: event.location, write: event.from, stamp: event.stamp, alone: round.len() == 1, settled: false });
         }
     }
 }
