@@ -2,7 +2,7 @@
 
 use crate::emit::{self, Data};
 use crate::unit::{Target, Unit, space};
-use crate::{Options, isa};
+use crate::{Options, isa, lines};
 use cranelift_codegen::Context;
 use cranelift_codegen::binemit::Reloc as Kind;
 use cranelift_codegen::control::ControlPlane;
@@ -31,6 +31,8 @@ pub struct Compiled {
     /// For people.
     pub name: String,
     pub code: Vec<u8>,
+    /// See `lines`.
+    pub beginning: Option<u32>,
     pub relocations: Vec<Relocation>,
     /// From, to, source in the numbering of the whole program; in order, apart.
     pub positions: Vec<(u32, u32, u32)>,
@@ -149,6 +151,7 @@ impl<'a> Compiler<'a> {
         Compiled {
             target,
             code: buffer.data().to_vec(),
+            beginning: lines::beginning(compiled),
             relocations: buffer.relocs().iter().map(relocation).collect(),
             positions: buffer.get_srclocs_sorted().iter().map(|found| (found.start, found.end, found.loc.bits())).collect(),
             data,

@@ -4,6 +4,7 @@
 //! and the words of tables that hold addresses.
 
 use crate::compile::{Compiled, Relocation, RelocationTarget};
+use crate::lines;
 use crate::unit::{Target, Unit, space};
 use abi::{File, Function, Image as Header, Import, NO_SOURCE, Part, Position, Source, Test, Text};
 use cranelift_codegen::binemit::Reloc as Kind;
@@ -13,7 +14,6 @@ use std::collections::BTreeSet;
 
 /// The largest page of the machines that this may run on.
 pub const PAGE: u64 = if cfg!(target_arch = "x86_64") { 4096 } else { 65536 };
-const FUNCTION_ALIGN: u64 = 16;
 
 pub struct Image {
     pub bytes: Vec<u8>,
@@ -154,7 +154,7 @@ impl Builder<'_> {
         let mut starts = Vec::new();
         let mut code_size = 0;
         for function in self.compiled {
-            code_size = u64::next_multiple_of(code_size, FUNCTION_ALIGN);
+            code_size = lines::next(code_size, function.beginning);
             starts.push(code_size);
             code_size += function.code.len() as u64;
         }

@@ -18,7 +18,8 @@ pub fn isa(options: &Options) -> OwnedTargetIsa {
     set("enable_probestack", "false");
     set("enable_heap_access_spectre_mitigation", "false");
     set("enable_table_access_spectre_mitigation", "false");
-    set("machine_code_cfg_info", "false");
+    // See `lines`.
+    set("machine_code_cfg_info", if options.opt { "true" } else { "false" });
     let builder = cranelift_native::builder_with_options(options.native);
     let mut builder = builder.unwrap_or_else(|error| panic!("this machine cannot run Aurora: {error}"));
     if !options.native && cfg!(target_arch = "x86_64") {

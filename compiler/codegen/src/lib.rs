@@ -11,6 +11,7 @@ mod emit;
 mod image;
 mod isa;
 pub mod jit;
+mod lines;
 mod live;
 mod loops;
 mod memory;

@@ -13,7 +13,7 @@ use mir::body::{Block, BlockId, Body, Callee, Local, Projection, TerminatorKind}
 use mir::visit::{Touch, each_terminator_touch, each_touch};
 
 /// With so many scalars live through a loop and behind it the registers that calls keep (four, on x86-64) do not do.
-const CROWD: usize = 6;
+const CROWD: usize = 5;
 
 #[derive(Default)]
 pub struct Settled {

@@ -61,7 +61,8 @@ impl Emitter<'_, '_> {
                     self.call_row("rt_fault", &[code]);
                 }
                 Raise::Bounds(index, len) => {
-                    self.call_row("rt_bounds", &[index, len]);
+                    let args = [self.apart(index), self.apart(len)];
+                    self.call_row("rt_bounds", &args);
                 }
                 Raise::StackOverflow => {
                     self.call_row("rt_stack_overflow", &[]);
@@ -74,6 +75,13 @@ impl Emitter<'_, '_> {
             }
             self.unwind(cold.unwind);
         }
+    }
+
+    /// The same value, for which the allocator of registers has a place of its own. Without it a value that a loop works with is led
+    /// towards the register in which the call wants it, and is moved to and fro in every round. Nothing sees through a vector.
+    fn apart(&mut self, value: Value) -> Value {
+        let vector = self.builder.ins().scalar_to_vector(types::I64X2, value);
+        self.builder.ins().extractlane(vector, 0)
     }
 
     /// Ends the block by going to the cleanup, or out.
