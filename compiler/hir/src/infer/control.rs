@@ -1,6 +1,7 @@
 //! Choices, loops and ways out: `if`, `match`, `while`, `for`, `break`, `return`, `?`, and what their branches have in common.
 
 use super::expr::{ERR, NONE, OK, SOME};
+use super::select::{goes_over_a_part, is_called};
 use super::*;
 use crate::typed::Cast;
 use ast::ExprKind as K;
@@ -308,7 +309,7 @@ impl FnCx<'_> {
     pub(super) fn find_loop(&mut self, label: Option<ast::Ident>, span: Span, word: &'static str) -> Option<usize> {
         let found = match label {
             Some(label) => {
-                let found = self.loops.iter().rposition(|known| known.label == Some(label.name));
+                let found = self.loops.iter().rposition(|known| known.label.is_some_and(|known| is_called(known, label.name)));
                 // A loop around the whole `parallel for` may be called so.
                 if found.is_none() && self.in_parallel_body() {
                     self.report(errors::leaves_parallel(span, word));
@@ -343,7 +344,7 @@ impl FnCx<'_> {
             }
             return self.error_expr(span);
         };
-        if self.loops[index].label.is_some_and(|label| label.as_str() == super::select::PARALLEL) {
+        if self.loops[index].label.is_some_and(goes_over_a_part) {
             self.report(errors::leaves_parallel(span, "break"));
             return self.error_expr(span);
         }

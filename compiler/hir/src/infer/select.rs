@@ -375,7 +375,7 @@ impl FnCx<'_> {
             assigned.push(w.stmt(w.expr(K::Assign(Box::new(variable), Box::new(whole)))));
         }
         let looped = ast::For {
-            label: Some(w.ident(PARALLEL)),
+            label: Some(w.ident(&format!("{PARALLEL}{}", f.label.map_or("", |label| label.name.as_str())))),
             pat: f.pat.clone(),
             iter: at(f.iter.span).name("#items"),
             body: ast::Block { stmts: turns.into_iter().chain(f.body.stmts.iter().cloned()).collect(), ..f.body.clone() },
@@ -511,15 +511,24 @@ impl FnCx<'_> {
 
     /// Whether the closure being checked is the body of a `parallel for`.
     pub(super) fn in_parallel_body(&self) -> bool {
-        self.loops.first().is_some_and(|known| known.label.is_some_and(|label| label.as_str() == PARALLEL))
+        self.loops.first().is_some_and(|known| known.label.is_some_and(goes_over_a_part))
     }
 }
 
 /// So many variables stand for one that floats are put together in.
 const FLOATS_APART: usize = 4;
 
-/// The label of the loop over a part.
-pub(super) const PARALLEL: &str = "#parallel loop";
+/// The label of the loop over a part begins so; that of the `parallel for` follows.
+const PARALLEL: &str = "#parallel loop ";
+
+pub(super) fn goes_over_a_part(label: Symbol) -> bool {
+    label.as_str().starts_with(PARALLEL)
+}
+
+/// Whether a loop with this label is meant by that name.
+pub(super) fn is_called(label: Symbol, name: Symbol) -> bool {
+    label == name || label.as_str().strip_prefix(PARALLEL) == Some(name.as_str())
+}
 
 /// The name by which a lock is known: the last of its path.
 fn last_name(expr: &ast::Expr) -> Option<ast::Ident> {
