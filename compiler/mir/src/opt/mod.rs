@@ -28,6 +28,7 @@ mod split;
 mod ssa;
 mod steady;
 mod thread;
+mod turn;
 mod unroll;
 mod version;
 mod walk;
@@ -207,6 +208,7 @@ fn improve_loops(cx: &Cx, body: &mut Arc<Body>) {
         simplify::tidy(body);
         check(cx, body, "rounds in one");
     }
+    turn::run(body);
 }
 
 fn count_calls(mono: &MonoProgram, uses: &[reach::Uses]) -> Vec<u32> {
