@@ -5,12 +5,21 @@
 use crate::TypedProgram;
 use crate::errors;
 use diag::fast::{FastMap, FastSet};
-use crate::ids::{FnId, TraitId};
-use crate::program::{FnDef, FnKind, Generics, Predicate, PredicateKind};
+use crate::ids::{AdtId, FnId, TraitId};
+use crate::program::{FnDef, FnKind, Generics, ImplDef, Predicate, PredicateKind};
 use crate::queries::Resolved;
-use crate::ty::{Args, Subst, Ty, TyKind};
-use crate::typed::{Callee, ExprKind};
+use crate::ty::{Args, Mutable, Subst, Ty, TyKind};
+use crate::typed::{Body, Callee, ExprKind};
 use diag::{Diags, Span};
+
+/// What was found of functions that were looked at.
+#[derive(Default)]
+struct Known {
+    of: FastMap<FnId, Option<Found>>,
+    /// Those of which nothing was found yet, in the order in which they were entered: what is still looked at may lead back to them.
+    open: Vec<FnId>,
+    depth: usize,
+}
 
 /// Something impure, what it is, and the functions on the way to it, the nearest first.
 #[derive(Clone)]
@@ -21,7 +30,7 @@ struct Found {
 }
 
 pub(crate) fn check(program: &TypedProgram, diags: &mut Diags) {
-    let mut known = FastMap::default();
+    let mut known = Known::default();
     let hir = program.program();
     for def in hir.fns.iter().filter(|def| !hir.module(def.module).library) {
         let Some(promise) = promised_at(program, def) else { continue };
@@ -46,7 +55,7 @@ fn promised_at(program: &TypedProgram, def: &FnDef) -> Option<Span> {
 /// What the rounds of a loop do that must keep their order, if anything: where, and what. The loop is found by its place.
 pub fn impure_rounds(program: &TypedProgram, place: Span) -> Option<(Span, String)> {
     let hir = program.program();
-    let mut known = FastMap::default();
+    let mut known = Known::default();
     for def in hir.fns.iter().filter(|def| !hir.module(def.module).library) {
         let Some(body) = program.body(def.id).filter(|body| !body.poisoned) else { continue };
         let inside = |span: Span| span.file == place.file && place.lo <= span.lo && span.hi <= place.hi;
@@ -77,7 +86,7 @@ pub fn impure_rounds(program: &TypedProgram, place: Span) -> Option<(Span, Strin
 }
 
 /// A callee of which only the running program knows what it does.
-fn unknown_callee(program: &TypedProgram, body: &crate::typed::Body, callee: &Callee, args: &[crate::ids::ExprId], place: Span) -> Option<String> {
+fn unknown_callee(program: &TypedProgram, body: &Body, callee: &Callee, args: &[crate::ids::ExprId], place: Span) -> Option<String> {
     match callee {
         Callee::Pointer => Some("calls a function that is known only when the program runs".to_owned()),
         Callee::FnTrait(_) => {
@@ -92,7 +101,7 @@ fn unknown_callee(program: &TypedProgram, body: &crate::typed::Body, callee: &Ca
             }
         }
         Callee::Fn(function, args) => {
-            let open = |ty: &crate::ty::Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_)));
+            let open = |ty: &Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_)));
             let is_open = matches!(program.program().fn_def(*function).kind, FnKind::Trait(_)) && args.iter().any(open);
             let is_virtual = || matches!(program.program().fn_def(*function).kind, FnKind::Trait(_)) && matches!(program.resolve(*function, *args), Resolved::Virtual(_));
             (is_open || is_virtual()).then(|| format!("calls `{}` of a type that is not known here", program.program().fn_def(*function).name))
@@ -101,36 +110,58 @@ fn unknown_callee(program: &TypedProgram, body: &crate::typed::Body, callee: &Ca
 }
 
 /// A type of the user's whose destructor is not pure, in what this type holds.
-fn ends_with_effects(program: &TypedProgram, ty: crate::ty::Ty, known: &mut FastMap<FnId, Option<Found>>) -> Option<diag::Symbol> {
+fn ends_with_effects(program: &TypedProgram, ty: Ty, known: &mut Known) -> Option<diag::Symbol> {
+    held(program, ty).into_iter().find(|id| destructors(program, *id).any(|method| leads_to(program, Used::Fn(Span::NONE, method), known).is_some())).map(|id| program.program().adt(id).name)
+}
+
+/// The types of the user's that values of this one own.
+fn held(program: &TypedProgram, ty: Ty) -> Vec<AdtId> {
     let hir = program.program();
-    let drop = hir.lang.trait_id("drop");
-    let mut seen = FastSet::default();
-    let mut work = vec![ty];
+    let (mut found, mut seen, mut work) = (Vec::new(), FastSet::default(), vec![ty]);
     while let Some(ty) = work.pop() {
-        if matches!(ty.kind(), TyKind::Ref(..) | TyKind::Ptr(..)) {
-            continue;
-        }
-        let mut parts = Vec::new();
-        ty.any(&mut |part| {
-            if let TyKind::Adt(id, _) = part.kind() {
-                parts.push(*id);
-            }
-            false
-        });
-        for id in parts.into_iter().filter(|id| !hir.module(hir.adt(*id).module).library) {
-            if !seen.insert(id) {
-                continue;
-            }
-            let of = |def: &&crate::program::ImplDef| def.of_trait.is_some_and(|(of, _)| of == drop) && matches!(def.self_ty.kind(), TyKind::Adt(found, _) if *found == id);
-            for method in hir.impls.iter().filter(of).flat_map(|def| &def.methods) {
-                if leads_to(program, Used::Fn(Span::NONE, *method), known).is_some() {
-                    return Some(hir.adt(id).name);
+        match ty.kind() {
+            TyKind::Adt(id, args) if seen.insert((*id, *args)) => {
+                work.extend(args.iter());
+                // A type that grows in itself is looked into once.
+                if !hir.module(hir.adt(*id).module).library && !found.contains(id) {
+                    found.push(*id);
+                    work.extend(hir.adt(*id).variants.iter().flat_map(|variant| variant.fields.iter().map(|field| field.ty.subst(args))));
                 }
             }
-            work.extend(hir.adt(id).variants.iter().flat_map(|variant| variant.fields.iter().map(|field| field.ty)));
+            TyKind::Tuple(parts) => work.extend(parts.iter()),
+            TyKind::Array(of, _) | TyKind::Slice(of) => work.push(*of),
+            _ => {}
         }
     }
-    None
+    found
+}
+
+/// What is called where a value of this type ends.
+fn destructors(program: &TypedProgram, id: AdtId) -> impl Iterator<Item = FnId> {
+    let hir = program.program();
+    let drop = hir.lang.trait_id("drop");
+    let of = move |def: &&ImplDef| def.of_trait.is_some_and(|(of, _)| of == drop) && matches!(def.self_ty.kind(), TyKind::Adt(found, _) if *found == id);
+    hir.impls.iter().filter(of).flat_map(|def| def.methods.iter().copied())
+}
+
+/// Destructors of what a body makes or takes over and neither gives back nor may have put where it was handed a way in.
+fn ended(program: &TypedProgram, body: &Body) -> Vec<(Span, FnId)> {
+    let kept: FastSet<AdtId> = std::iter::once(body.ret)
+        .chain(body.params.iter().filter_map(|param| match param.ty.kind() {
+            TyKind::Ref(Mutable::Yes, to) => Some(*to),
+            _ => None,
+        }))
+        .flat_map(|ty| held(program, ty))
+        .collect();
+    let made = body.exprs.iter().filter(|expr| matches!(expr.kind, ExprKind::Adt { .. } | ExprKind::Call(..))).map(|expr| (expr.span, expr.ty));
+    let taken = body.params.iter().map(|param| (param.span, param.ty));
+    let mut out = Vec::new();
+    for (at, ty) in made.chain(taken) {
+        for id in held(program, ty).into_iter().filter(|id| !kept.contains(id)) {
+            out.extend(destructors(program, id).map(|method| (at, method)));
+        }
+    }
+    out
 }
 
 /// One thing that a body uses: a function, or a `static` that changes.
@@ -165,6 +196,7 @@ fn uses(program: &TypedProgram, id: FnId) -> Vec<Used> {
             _ => {}
         }
     }
+    out.extend(ended(program, &body).into_iter().map(|(at, method)| (at, Used::Fn(at, method))));
     out.sort_by_key(|(span, _)| (span.lo, span.hi));
     out.into_iter().map(|(_, used)| used).collect()
 }
@@ -209,7 +241,7 @@ fn called_back(program: &TypedProgram, function: FnId, args: Args) -> Vec<FnId> 
 }
 
 /// Where something is used, and the impure thing that this comes to.
-fn leads_to(program: &TypedProgram, used: Used, known: &mut FastMap<FnId, Option<Found>>) -> Option<(Span, Found)> {
+fn leads_to(program: &TypedProgram, used: Used, known: &mut Known) -> Option<(Span, Found)> {
     let hir = program.program();
     match used {
         Used::Changing(at, item) => Some((at, Found { at, what: format!("uses the changing `static` `{}`", hir.fn_def(item).name), through: Vec::new() })),
@@ -225,16 +257,25 @@ fn leads_to(program: &TypedProgram, used: Used, known: &mut FastMap<FnId, Option
             if def.is_pure {
                 return None;
             }
-            if let Some(found) = known.get(&function) {
+            if let Some(found) = known.of.get(&function) {
                 return found.clone().map(|found| (at, found));
             }
-            // Whatever a circle does is found where it was entered.
-            known.insert(function, None);
+            known.of.insert(function, None);
+            known.open.push(function);
+            known.depth += 1;
             let mut found = uses(program, function).into_iter().find_map(|used| leads_to(program, used, known)).map(|(_, found)| found);
+            known.depth -= 1;
             if let Some(found) = &mut found {
                 found.through.insert(0, def.name);
+                known.of.insert(function, Some(found.clone()));
             }
-            known.insert(function, found.clone());
+            if known.depth == 0 {
+                // What was cut short by a circle is known to do nothing only if nobody in it does.
+                let open = std::mem::take(&mut known.open);
+                if found.is_some() {
+                    known.of.retain(|id, found| found.is_some() || !open.contains(id));
+                }
+            }
             found.map(|found| (at, found))
         }
     }
