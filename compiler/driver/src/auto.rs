@@ -44,7 +44,7 @@ pub(crate) fn types(session: &mut Session, root: &Path) -> Result<(Arc<TypedProg
     for found in &loops {
         let Ok(plan) = &found.plan else { continue };
         match hir::impure_rounds(&plain, found.span) {
-            Some((at, what)) => drop(refused.insert(found.span, (format!("a round {what}"), Some(at)))),
+            Some((at, why)) => drop(refused.insert(found.span, (why, Some(at)))),
             None => drop(chosen.insert(found.span, plan.clone())),
         }
     }

@@ -52,7 +52,7 @@ fn promised_at(program: &TypedProgram, def: &FnDef) -> Option<Span> {
     method.is_pure.then_some(method.name_span)
 }
 
-/// What the rounds of a loop do that must keep their order, if anything: where, and what. The loop is found by its place.
+/// Why the rounds of a loop must keep their order, if they do: where, and what is done. The loop is found by its place.
 pub fn impure_rounds(program: &TypedProgram, place: Span) -> Option<(Span, String)> {
     let hir = program.program();
     let mut known = Known::default();
@@ -63,11 +63,12 @@ pub fn impure_rounds(program: &TypedProgram, place: Span) -> Option<(Span, Strin
             continue;
         }
         for used in uses(program, def.id) {
-            let (Used::Fn(at, _) | Used::Changing(at, _)) = used;
+            // Where values end is looked at below, in words of its own.
+            let (Used::Fn(at, _) | Used::Changing(at, _)) = used else { continue };
             if inside(at)
                 && let Some((at, found)) = leads_to(program, used, &mut known)
             {
-                return Some((at, found.what));
+                return Some((at, format!("a round {}", found.what)));
             }
         }
         // What is called without being named, or runs where a value ends.
@@ -78,7 +79,7 @@ pub fn impure_rounds(program: &TypedProgram, place: Span) -> Option<(Span, Strin
                 return Some((expr.span, what));
             }
             if let Some(name) = ends_with_effects(program, expr.ty, &mut known) {
-                return Some((expr.span, format!("ends a `{name}`, whose destructor does more than free it")));
+                return Some((expr.span, format!("a round ends a `{name}`, whose destructor does more than free it")));
             }
         }
     }
@@ -88,7 +89,7 @@ pub fn impure_rounds(program: &TypedProgram, place: Span) -> Option<(Span, Strin
 /// A callee of which only the running program knows what it does.
 fn unknown_callee(program: &TypedProgram, body: &Body, callee: &Callee, args: &[crate::ids::ExprId], place: Span) -> Option<String> {
     match callee {
-        Callee::Pointer => Some("calls a function that is known only when the program runs".to_owned()),
+        Callee::Pointer => Some("a round calls a function that is known only when the program runs".to_owned()),
         Callee::FnTrait(_) => {
             let mut ty = body.exprs[args.first()?.index()].ty;
             while let TyKind::Ref(_, inner) = ty.kind() {
@@ -97,16 +98,35 @@ fn unknown_callee(program: &TypedProgram, body: &Body, callee: &Callee, args: &[
             match ty.kind() {
                 TyKind::Closure(id, _) if body.closures.iter().any(|closure| closure.id == *id && place.lo <= closure.span.lo && closure.span.hi <= place.hi) => None,
                 TyKind::FnDef(..) => None,
-                _ => Some("calls a closure that was made elsewhere".to_owned()),
+                _ => Some("a round calls a closure that was made elsewhere".to_owned()),
             }
         }
         Callee::Fn(function, args) => {
-            let open = |ty: &Ty| ty.any(&mut |part| matches!(part.kind(), TyKind::Param(_) | TyKind::Projection(_)));
-            let is_open = matches!(program.program().fn_def(*function).kind, FnKind::Trait(_)) && args.iter().any(open);
-            let is_virtual = || matches!(program.program().fn_def(*function).kind, FnKind::Trait(_)) && matches!(program.resolve(*function, *args), Resolved::Virtual(_));
-            (is_open || is_virtual()).then(|| format!("calls `{}` of a type that is not known here", program.program().fn_def(*function).name))
+            let hir = program.program();
+            let FnKind::Trait(of) = hir.fn_def(*function).kind else { return None };
+            let is_unknown = if is_open(*args) { !is_of_the_library(program, of, *args) } else { matches!(program.resolve(*function, *args), Resolved::Virtual(_)) };
+            let name = hir.fn_def(*function).name;
+            is_unknown.then(|| match hir.lang.is_trait("into_iterator", of) {
+                true => "what is gone through is of a type that is not known here".to_owned(),
+                false => format!("a round calls `{name}` of a type that is not known here"),
+            })
         }
     }
+}
+
+/// Whether a trait is fulfilled by the library, whatever stands for the open parts of these types: it asks none of them for methods.
+fn is_of_the_library(program: &TypedProgram, id: TraitId, args: Args) -> bool {
+    let hir = program.program();
+    let Some((of, args)) = program.impl_of(id, Args::new(&args[..hir.trait_def(id).generics.params.len()])) else { return false };
+    let of = hir.impl_def(of);
+    let asks = |predicate: &Predicate| match predicate.kind {
+        PredicateKind::Trait(id, of) => {
+            let of = of.subst(&args);
+            !hir.trait_def(id).methods.is_empty() && is_open(of) && !is_of_the_library(program, id, of)
+        }
+        PredicateKind::Projection(..) => false,
+    };
+    hir.module(of.module).library && !of.generics.predicates.iter().any(asks)
 }
 
 /// A type of the user's whose destructor is not pure, in what this type holds.
@@ -164,9 +184,10 @@ fn ended(program: &TypedProgram, body: &Body) -> Vec<(Span, FnId)> {
     out
 }
 
-/// One thing that a body uses: a function, or a `static` that changes.
+/// One thing that a body uses: a function, a destructor, or a `static` that changes.
 enum Used {
     Fn(Span, FnId),
+    Destructor(Span, FnId),
     Changing(Span, FnId),
 }
 
@@ -196,7 +217,7 @@ fn uses(program: &TypedProgram, id: FnId) -> Vec<Used> {
             _ => {}
         }
     }
-    out.extend(ended(program, &body).into_iter().map(|(at, method)| (at, Used::Fn(at, method))));
+    out.extend(ended(program, &body).into_iter().map(|(at, method)| (at, Used::Destructor(at, method))));
     out.sort_by_key(|(span, _)| (span.lo, span.hi));
     out.into_iter().map(|(_, used)| used).collect()
 }
@@ -245,7 +266,7 @@ fn leads_to(program: &TypedProgram, used: Used, known: &mut Known) -> Option<(Sp
     let hir = program.program();
     match used {
         Used::Changing(at, item) => Some((at, Found { at, what: format!("uses the changing `static` `{}`", hir.fn_def(item).name), through: Vec::new() })),
-        Used::Fn(at, function) => {
+        Used::Fn(at, function) | Used::Destructor(at, function) => {
             let def = hir.fn_def(function);
             let here = |what: String| (at, Found { at, what, through: Vec::new() });
             if matches!(def.kind, FnKind::Foreign) {
