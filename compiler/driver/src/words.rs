@@ -1,6 +1,30 @@
 //! The words of a program's code: what stands in comments and in the text of strings says nothing to the compiler, what is
 //! interpolated does.
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// In a word, or a number.
+    Word,
+    /// Begins or ends something.
+    Mark,
+    Nothing,
+}
+
+/// By byte: what it can be in code. Looking it up is much of the work.
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Nothing; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_' {
+            kinds[byte] = Kind::Word;
+        } else if matches!(byte as u8, b'/' | b'"' | b'\'' | b'{' | b'}') {
+            kinds[byte] = Kind::Mark;
+        }
+        byte += 1;
+    }
+    kinds
+};
+
 /// Calls `each` with every word and number, in order.
 pub(crate) fn for_each<'t>(text: &'t str, each: &mut dyn FnMut(&'t str)) {
     let bytes = text.as_bytes();
@@ -23,6 +47,10 @@ pub(crate) fn for_each<'t>(text: &'t str, each: &mut dyn FnMut(&'t str)) {
             }
             continue;
         }
+        if KINDS[usize::from(bytes[at])] == Kind::Nothing {
+            at += 1;
+            continue;
+        }
         match (byte(at), byte(at + 1)) {
             (b'/', b'/') => at = find(at, "\n"),
             (b'/', b'*') => at = find(at, "*/"),
@@ -43,11 +71,9 @@ pub(crate) fn for_each<'t>(text: &'t str, each: &mut dyn FnMut(&'t str)) {
                 }
                 at += 1;
             }
-            (first, _) if first.is_ascii_alphanumeric() || first == b'_' => {
+            (first, _) if KINDS[usize::from(first)] == Kind::Word => {
                 let start = at;
-                while byte(at).is_ascii_alphanumeric() || byte(at) == b'_' {
-                    at += 1;
-                }
+                at += bytes[at..].iter().take_while(|byte| KINDS[usize::from(**byte)] == Kind::Word).count();
                 each(&text[start..at]);
             }
             _ => at += 1,

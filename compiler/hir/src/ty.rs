@@ -6,4 +6,5 @@ mod intern;
 mod kind;
 
 pub use fold::Subst;
+pub(crate) use fold::for_each_part;
 pub use kind::*;

@@ -1,6 +1,6 @@
 //! Inference variables and unification, with snapshots so that a guess can be taken back.
 
-use crate::ty::{Args, InferTy, Ty, TyKind};
+use crate::ty::{Args, InferTy, Ty, TyKind, for_each_part};
 use diag::Span;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -227,10 +227,7 @@ impl Table {
             return Self::index(*other) == index;
         }
         let mut found = false;
-        head.map_parts(&mut |part| {
-            found = found || self.occurs(index, part);
-            part
-        });
+        for_each_part(head.kind(), &mut |part| found = found || self.occurs(index, part));
         found
     }
 

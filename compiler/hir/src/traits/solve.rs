@@ -7,6 +7,7 @@
 use super::*;
 use crate::infer::table::Table;
 use crate::typed::ClosureKind;
+use diag::fast::FastMap;
 
 /// What the solver must ask of closures: their bodies may still be being typed.
 pub(crate) trait ClosureFacts {
@@ -72,6 +73,8 @@ pub(crate) struct Solver<'a> {
     bounds_in_work: Vec<(TraitId, Args)>,
     /// Obligations that `normalize` leaves behind.
     pub pending: Vec<ObligationKind>,
+    /// What projections without variables stand for, as far as nothing else has to hold for it: operators ask again and again.
+    projected: FastMap<ProjectionTy, Ty>,
 }
 
 const DEPTH_MAX: usize = 96;
@@ -82,7 +85,7 @@ impl<'a> Solver<'a> {
             crate::LangItem::Adt(id) => Some(Ty::adt(id, Args::empty())),
             _ => None,
         }));
-        Solver { program, env, closures, table, stack: Vec::new(), bounds_in_work: Vec::new(), pending: Vec::new() }
+        Solver { program, env, closures, table, stack: Vec::new(), bounds_in_work: Vec::new(), pending: Vec::new(), projected: FastMap::default() }
     }
 
     /// The trait arguments of an impl and its predicates, with fresh variables for its parameters.
@@ -404,6 +407,27 @@ impl<'a> Solver<'a> {
         if matches!(args[0].kind(), TyKind::Infer(InferTy::General(_))) {
             return Projected::Ambiguous;
         }
+        if let Some(&known) = self.projected.get(&p) {
+            return Projected::Known(known, Vec::new());
+        }
+        let found = self.project_anew(p);
+        // Inside of a circle the answer may be another.
+        if let Projected::Known(ty, nested) = &found
+            && nested.is_empty()
+            && self.stack.is_empty()
+            && self.bounds_in_work.is_empty()
+            && !args.iter().any(|ty| ty.flags().infer)
+        {
+            let ty = self.table.resolve(*ty);
+            if !ty.flags().infer {
+                self.projected.insert(p, ty);
+            }
+        }
+        found
+    }
+
+    /// Of resolved arguments.
+    fn project_anew(&mut self, p: ProjectionTy) -> Projected {
         // Bounds of the surrounding definition: `S: Source<Item = int>`.
         let mut known = None;
         for i in 0..self.env.projections.len() {
@@ -415,7 +439,7 @@ impl<'a> Solver<'a> {
         }
         // What a trait promises of its associated types: `type Iter: Iterator<Item = Self::Item>`.
         if known.is_none()
-            && let TyKind::Projection(outer) = args[0].kind()
+            && let TyKind::Projection(outer) = p.args[0].kind()
         {
             let promised = self.assoc_bounds(*outer).projections;
             known = promised.into_iter().find(|(promise, _)| {
