@@ -64,8 +64,8 @@ macro_rules! for_each_rt_fn {
             plain fn rt_task_catch(function: *const u8, data: *mut u8) -> i64;
             /// A task has ended: 1 if its handle is gone and the caller must free it.
             plain fn rt_task_end(task: *mut u8, phase: i64) -> i64;
-            /// A published task leaves its scope's count, the last thing it does.
-            plain fn rt_task_leave(within: *mut u8);
+            /// A published task leaves its scope's count, the last thing it does. Its record may be gone.
+            plain fn rt_task_leave(fiber: *mut u8, task: *mut u8, within: *mut u8);
             /// Takes what the fiber carries to the task's handle or scope; how the task ended.
             plain fn rt_task_failed(fiber: *mut u8, task: *mut u8) -> i64;
             /// The same for a task that its joiner ran: the fiber goes on unwinding as one that a failed sibling cancels.

@@ -50,8 +50,6 @@ pub const WAIT_PARKED: u64 = 2;
 /// The value stands in the word.
 pub const WAIT_WOKEN: u64 = 3;
 pub const WAIT_STATE: u64 = 3;
-/// Beside armed and parked: cancellation may end the wait, too.
-pub const WAIT_CANCELLABLE: u64 = 4;
 /// Values a waker may give lie below these two.
 pub const WAIT_VALUE_CANCELLED: u64 = 0xff_fffe;
 pub const WAIT_VALUE_ELAPSED: u64 = 0xff_ffff;
@@ -122,7 +120,7 @@ pub struct TaskHead {
     pub locals: *mut u8,
     /// Where it runs: `scope.tasks`, or a node of its own, which with [`TASK_TRY`] is there from the start.
     pub node: *mut Node,
-    /// [`TASK_HEAP`], [`TASK_TRY`]; the number of the worker in whose queue it stands from [`TASK_HOME_SHIFT`] on.
+    /// [`TASK_HEAP`], [`TASK_TRY`], and a mark of the library's; the number of the worker in whose queue it stands from [`TASK_HOME_SHIFT`] on.
     pub flags: u64,
     pub next: *mut TaskHead,
     pub previous: *mut TaskHead,

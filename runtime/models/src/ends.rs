@@ -1,5 +1,6 @@
 //! `rt/src/scope.rs`: a task ends by one exchange of its state, which says whether a fiber waits for it and is to be woken, or the handle
-//! is gone and the record is the runner's to free. The joiner writes whom to wake before it says that it waits.
+//! is gone and the record is the runner's to free. The joiner writes whom to wake before it says that it waits. Once the handle is
+//! gone nobody but the runner changes the state, so it does without exchanges.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +17,9 @@ const VERSION: usize = 1 << 8;
 fn end(state: &AtomicUsize, waiter: &AtomicUsize, result: &AtomicUsize) -> (Option<usize>, bool) {
     result.store(42, Ordering::Relaxed);
     let mut seen = state.load(Ordering::Acquire);
+    if seen & GONE != 0 {
+        return (None, true);
+    }
     loop {
         let ticket = waiter.load(Ordering::Relaxed);
         match state.compare_exchange(seen, DONE, Ordering::AcqRel, Ordering::Acquire) {
@@ -79,13 +83,29 @@ fn the_end_wakes_whoever_waits_at_that_moment() {
     });
 }
 
+/// `queue::advance`: a task becomes queued, or is claimed, by the one under whose lock it stands.
+fn advance(state: &AtomicUsize) {
+    let seen = state.load(Ordering::Acquire);
+    if seen & GONE != 0 {
+        state.store(seen + 1, Ordering::Release);
+    } else {
+        state.fetch_add(1, Ordering::Release);
+    }
+}
+
 #[test]
 fn a_record_without_a_handle_is_freed_once() {
     loom::model(|| {
-        let (state, waiter, result) = (Arc::new(AtomicUsize::new(RUNNING)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (state, waiter, result) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let runner = {
             let (state, waiter, result) = (state.clone(), waiter.clone(), result.clone());
-            thread::spawn(move || end(&state, &waiter, &result).1)
+            thread::spawn(move || {
+                // Published, claimed, run.
+                advance(&state);
+                advance(&state);
+                assert_eq!(state.load(Ordering::Relaxed) & PHASE, RUNNING);
+                end(&state, &waiter, &result).1
+            })
         };
         // `abandon` of `std/task/task.aur`.
         let before = state.fetch_or(GONE, Ordering::AcqRel);

@@ -1,11 +1,34 @@
 //! A fence that one thread pays for: where one side of a protocol runs a million times and the other once, the one side goes without.
 
+use crate::prim::{AtomicBool, Ordering, compiler_fence, fence};
 use crate::{observe, virt};
+
+/// Whether the system can do it, as far as that is known.
+static POSSIBLE: AtomicBool = AtomicBool::new(false);
 
 /// Has every other thread of this process pass a full fence now; whether the system could.
 pub fn everywhere() -> bool {
     // One thread runs everything.
     virt::is_on() || observe::is_on() || by_system()
+}
+
+/// Asks the system whether it can. That may take it some milliseconds, which the first to need it would wait for.
+pub fn prepare() {
+    // ORDER: Relaxed; who does not know it yet fences by itself.
+    POSSIBLE.store(everywhere(), Ordering::Relaxed);
+}
+
+/// What the side that runs often does, where the other one calls [`others`]: one of the two sees what the other did before.
+#[inline]
+pub fn mine() {
+    if POSSIBLE.load(Ordering::Relaxed) { compiler_fence(Ordering::SeqCst) } else { fence(Ordering::SeqCst) }
+}
+
+/// The other side.
+pub fn others() {
+    fence(Ordering::SeqCst);
+    // Where the system cannot, everybody fences.
+    let _ = everywhere();
 }
 
 #[cfg(target_os = "linux")]

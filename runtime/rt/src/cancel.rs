@@ -8,7 +8,7 @@
 
 use crate::fiber::Record;
 use crate::prim::{LazyLock, Mutex, MutexGuard, Ordering, lock};
-use crate::{clock, observe, wait};
+use crate::{barrier, clock, observe, wait};
 use abi::{NODE_LINKED, NODE_REASON, NODE_SHIELD, Node};
 use std::collections::HashMap;
 use std::ptr::null_mut;
@@ -251,10 +251,21 @@ unsafe fn cancel_locked(node: *mut Node, reason: u64) {
             (*node).state.store(seen | (reason + 1), Ordering::SeqCst);
             let link = known_link(node);
             if !link.is_null() {
-                wake_below(link);
+                wake_all_below(link);
             }
         }
     }
+}
+
+/// Wakes who waits below and may be woken, behind a reason that was written.
+///
+/// # Safety
+/// The registry is locked, the link one of it.
+unsafe fn wake_all_below(link: *mut Link) {
+    // Partner of the one in `wait::park`: who does not see the reason is seen here to wait.
+    barrier::others();
+    // SAFETY: the caller's promise.
+    unsafe { wake_below(link) };
 }
 
 unsafe fn wake_below(link: *mut Link) {
@@ -309,7 +320,7 @@ pub fn elapsed(serial: u64) {
             (*node).state.fetch_and(!NODE_SHIELD, Ordering::SeqCst);
             // Somebody above may have been cancelled before; who wakes for nothing looks again.
             if reason(node).is_some() {
-                wake_below(deadline.link);
+                wake_all_below(deadline.link);
             }
         } else {
             cancel_locked(node, abi::REASON_DEADLINE);

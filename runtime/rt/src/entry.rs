@@ -230,7 +230,7 @@ exported! {
     fn rt_task_ready(fiber: *mut u8) { sched::ready(fiber.cast()) }
     fn rt_task_catch(function: *const u8, data: *mut u8) -> i64 { fiber::catch(function as usize, data) }
     fn rt_task_end(task: *mut u8, phase: i64) -> i64 { i64::from(scope::end(task.cast(), phase as u64)) }
-    fn rt_task_leave(scope: *mut u8) { scope::leave(scope.cast()) }
+    fn rt_task_leave(fiber: *mut u8, task: *mut u8, within: *mut u8) { scope::leave(fiber.cast(), task.cast(), within.cast()) }
     fn rt_task_failed(fiber: *mut u8, task: *mut u8) -> i64 { scope::failed(fiber.cast(), task.cast()) as i64 }
     fn rt_task_fail_scope(fiber: *mut u8, scope: *mut u8) { tasks::fail_scope(fiber.cast(), scope.cast()) }
     fn rt_task_settle(fiber: *mut u8, scope: *mut u8) -> i64 { i64::from(scope::settle(fiber.cast(), scope.cast())) }

@@ -1,6 +1,6 @@
 //! The one file that names the library's threads, locks and atomics: a model checker's can be put in their place here.
 
-pub use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+pub use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence, fence};
 #[cfg(aurora_tsan)]
 pub use crate::watched::{Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock};
 #[cfg(not(aurora_tsan))]

@@ -6,7 +6,7 @@
 //! then, as the last thing anybody does with it, leaves its scope's count.
 
 use crate::fault::{self, Panic};
-use crate::fiber::{self, Record, Start};
+use crate::fiber::{self, Next, Record, Start};
 use crate::prim::{AtomicPtr, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 use crate::{cancel, observe, policy, sched, wait, watch};
 use abi::*;
@@ -226,16 +226,36 @@ pub unsafe fn share(record: *mut Record) {
 /// The task is the caller's to run, the record nobody's.
 pub unsafe fn start_task(record: *mut Record, head: *mut TaskHead) {
     // SAFETY: the caller's promise.
+    unsafe { fiber::start(record, &how_to_run(head)) };
+}
+
+/// Has the running fiber, which has ended its task, run another one.
+///
+/// # Safety
+/// The task is the caller's to run, the record the running fiber's.
+pub unsafe fn go_on_with(record: *mut Record, head: *mut TaskHead) -> Next {
+    // SAFETY: the caller's promise.
     unsafe {
-        let start = Start {
+        let start = how_to_run(head);
+        fiber::begin(record, &start);
+        Next { argument: start.argument, function: start.function }
+    }
+}
+
+/// # Safety
+/// The task is alive and was claimed.
+unsafe fn how_to_run(head: *mut TaskHead) -> Start {
+    // SAFETY: the caller's promise.
+    // ORDER: Relaxed; the queue's lock has handed them on.
+    unsafe {
+        Start {
             image: IMAGE.load(Ordering::Relaxed),
             function: TASK_MAIN.load(Ordering::Relaxed),
             argument: head as usize,
             task: head,
             node: (*head).node,
             locals: (*head).locals,
-        };
-        fiber::start(record, &start);
+        }
     }
 }
 
@@ -375,8 +395,12 @@ pub unsafe fn end(head: *mut TaskHead, phase: u64) -> bool {
     }
     // SAFETY: the caller's promise.
     let head = unsafe { &*head };
-    // ORDER: Acquire; partner of the exchange in `wait_for`.
+    // ORDER: Acquire; partner of the exchange in `wait_for`, and of that with which the handle went.
     let mut seen = head.state.load(Ordering::Acquire);
+    if seen & TASK_GONE != 0 {
+        // Nobody else knows the task any more: nobody is to be told.
+        return true;
+    }
     loop {
         // Read before the end is told: then the record may go. The version in the state says whether it is right.
         let waiter = head.waiter.load(Ordering::Relaxed);
@@ -393,12 +417,39 @@ pub unsafe fn end(head: *mut TaskHead, phase: u64) -> bool {
     }
 }
 
-/// The last thing done for a task: its scope no longer waits for it.
+/// The last thing done for a task: its scope no longer waits for it. A task for which its fiber was begun is taken off the count
+/// by [`crate::sched::finish`], perhaps together with others.
 ///
 /// # Safety
-/// The task was counted in the scope.
-pub unsafe fn leave(scope: *mut Scope) {
-    // SAFETY: the scope stays until the exchange below has taken the task off its count.
+/// The task was counted in the scope, and ran on the fiber whose record this is.
+pub unsafe fn leave(record: *mut Record, head: *mut TaskHead, scope: *mut Scope) {
+    // SAFETY: the caller's promise. Of the task, which may be gone, only the address is looked at.
+    unsafe {
+        // ORDER: Relaxed; the fiber's own.
+        if (*record).task.load(Ordering::Relaxed) == head && !observe::is_on() {
+            (*(*record).worker).left.set(scope);
+        } else {
+            take_off(scope, 1);
+        }
+    }
+}
+
+/// Whether tasks that have ended may stay in the count of their scope as long as another of its tasks runs on their fiber: the scope
+/// waits for that one anyway.
+///
+/// # Safety
+/// A task of the scope is counted.
+pub unsafe fn may_owe(scope: *mut Scope) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { limit(scope) == 0 }
+}
+
+/// Takes so many tasks off a scope's count.
+///
+/// # Safety
+/// They are counted there and have ended. Nothing of the scope is used behind this.
+pub unsafe fn take_off(scope: *mut Scope, tasks: u64) {
+    // SAFETY: the scope stays until the exchange below has taken the tasks off its count.
     unsafe {
         let limited = limit(scope) > 0;
         let observed = limited && observe::is_on();
@@ -414,9 +465,9 @@ pub unsafe fn leave(scope: *mut Scope) {
         loop {
             let (fiber, epoch) = ((*scope).fiber.load(Ordering::Relaxed), (*scope).epoch.load(Ordering::Relaxed));
             // AcqRel: what the task did comes before the scope's end.
-            match word.compare_exchange_weak(seen, seen - SCOPE_TASK, Ordering::AcqRel, Ordering::Acquire) {
+            match word.compare_exchange_weak(seen, seen - tasks * SCOPE_TASK, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
-                    let last = seen / SCOPE_TASK == 1;
+                    let last = seen / SCOPE_TASK == tasks;
                     if observed {
                         observe::give_turn(observe::running(), scope as u64);
                     }

@@ -4,7 +4,7 @@
 //! the word of this epoch from armed or parked to woken: event, timer and cancellation all try it, one succeeds. Fibers are
 //! pooled and never unmapped, so a waker that comes late finds another epoch and nothing happens.
 
-use crate::cancel;
+use crate::{barrier, cancel};
 use crate::fiber::Record;
 use crate::prim::Ordering;
 use crate::{clock, observe, sched, watch};
@@ -58,10 +58,13 @@ pub unsafe fn cancel(record: *mut Record) {
     if observe::is_on() {
         return observe::cancel_later(record);
     }
-    // SeqCst: partner of the exchange in `park`; see there.
-    let seen = wait.load(Ordering::SeqCst);
-    if seen & WAIT_CANCELLABLE != 0 && matches!(seen & WAIT_STATE, WAIT_ARMED | WAIT_PARKED) {
-        // SAFETY: as above.
+    // ORDER: Acquire; partner of the release with which a wait is armed: the mark of an earlier wait is gone behind it.
+    let seen = wait.load(Ordering::Acquire);
+    // SAFETY: as above.
+    // ORDER: Relaxed; see `park`.
+    let cancellable = unsafe { (*record).what.load(Ordering::Relaxed) } & CANCELLABLE as u32 != 0;
+    if cancellable && matches!(seen & WAIT_STATE, WAIT_ARMED | WAIT_PARKED) {
+        // SAFETY: as above. If that wait is over by now, nothing happens.
         unsafe { wake(record, seen >> 32, WAIT_VALUE_CANCELLED) };
     }
 }
@@ -79,17 +82,20 @@ pub unsafe fn park(record: *mut Record, deadline: i64, what: i64) -> i64 {
     let epoch = seen >> 32;
     // An observed run does not go by what is in memory now: that it was woken is an event, too.
     if seen & WAIT_STATE == WAIT_ARMED || observe::is_on() {
-        // ORDER: Relaxed; only reports read it, when nothing runs.
-        fiber.what.store(what as u32, Ordering::Relaxed);
         let timed = deadline >= 0;
         // Destructors run shielded: no cancellation while another unwinding is under way.
         let cancellable = what & CANCELLABLE != 0 && fiber.head.panic.is_null();
+        let what = if cancellable { what } else { what & !CANCELLABLE };
+        // ORDER: Relaxed; reports read it when nothing runs, and what cancels behind a fence.
+        fiber.what.store(what as u32, Ordering::Relaxed);
         if observe::is_on() {
             // SAFETY: the caller's promise.
             return value(unsafe { observe::park(record, deadline, epoch, cancellable) });
         }
-        if cancellable && !cancellable_now(record, epoch) {
-            // Somebody was faster, or it is cancelled: the word says which.
+        // SAFETY: the caller's promise.
+        if cancellable && unsafe { is_cancelled(record) } {
+            // SAFETY: as above. If somebody was faster, the word says so.
+            unsafe { wake(record, epoch, WAIT_VALUE_CANCELLED) };
         } else {
             if timed {
                 clock::wake_at(deadline, record, epoch);
@@ -100,28 +106,25 @@ pub unsafe fn park(record: *mut Record, deadline: i64, what: i64) -> i64 {
             // SAFETY: the caller's promise; the word may be woken already, which the scheduler sees.
             unsafe { sched::park(record) };
         }
+        // ORDER: Relaxed; released when the next wait is armed.
+        fiber.what.store((what & !CANCELLABLE) as u32, Ordering::Relaxed);
     }
     // ORDER: Acquire; as above.
     value(wait.load(Ordering::Acquire))
 }
 
-/// Makes the wait one that cancellation may end. False: it is over.
-fn cancellable_now(record: *mut Record, epoch: u64) -> bool {
-    // SAFETY: the running fiber's record and context.
+/// Whether the fiber, whose wait is marked as one that cancellation may end, has been cancelled before that was seen.
+///
+/// # Safety
+/// The record is the running fiber's.
+unsafe fn is_cancelled(record: *mut Record) -> bool {
+    // SAFETY: the caller's promise.
     unsafe {
-        let fiber = &*record;
         cancel::register(record);
-        let (armed, open) = (word(epoch, 0, WAIT_ARMED), word(epoch, 0, WAIT_ARMED | WAIT_CANCELLABLE));
-        // SeqCst, with the walk behind it: either the walk sees the reason, or who wrote it sees this word (in `cancel`).
-        if fiber.head.wait.compare_exchange(armed, open, Ordering::SeqCst, Ordering::Acquire).is_err() {
-            return false;
-        }
-        if cancel::reason(fiber.head.node).is_some() {
-            wake(record, epoch, WAIT_VALUE_CANCELLED);
-            return false;
-        }
+        // Partner of the one in `cancel`: either the walk sees the reason, or who wrote it sees the mark.
+        barrier::mine();
+        cancel::reason((*record).head.node).is_some()
     }
-    true
 }
 
 fn value(word: u64) -> i64 {
@@ -146,6 +149,7 @@ pub unsafe fn arm(record: *mut Record) -> u64 {
     let wait = unsafe { &(*record).head.wait };
     // ORDER: Relaxed; only the fiber itself begins an epoch, and tickets are handed on by what is released later.
     let epoch = (wait.load(Ordering::Relaxed) >> 32).wrapping_add(1) & 0xffff_ffff;
-    wait.store(word(epoch, 0, WAIT_ARMED), Ordering::Relaxed);
+    // ORDER: Release; partner of the acquire in `cancel`.
+    wait.store(word(epoch, 0, WAIT_ARMED), Ordering::Release);
     epoch
 }

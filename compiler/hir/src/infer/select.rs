@@ -1,7 +1,8 @@
 //! `select`, `lock` and `parallel for`: rewritten as text would be, over names that no text can spell.
 //!
 //! `select` makes an arm of each operation, asks the library which of them completes, and goes on in a `match` over the
-//! answer whose arms take the operation's result. A value that is sent is only looked at until its arm is taken.
+//! answer whose arms take the operation's result. A value that is sent is only looked at until its arm is taken. What it asks
+//! first, as long as the arms have their types: is there one alone that may complete, and does it?
 //!
 //! `parallel for` goes through each part of its source with a closure that has `reduce` variables of its own.
 
@@ -198,7 +199,10 @@ impl FnCx<'_> {
             let name = at(*span).name("#after");
             self.check_coerce(&name, duration)
         });
-        let chosen = self.choose(&list, flags, time, head);
+        let mut chosen = self.choose(&list, flags, time, head);
+        if !self.tainted && (1..=ARMS_ASKED).contains(&operations.len()) {
+            chosen = self.ask_first(&operations, chosen, &mut made, head);
+        }
         // What decides is an `int`; every answer that can come has an arm, the last of them takes the rest.
         let (pat, _) = self.bound_pat("chosen", Ty::int(), head);
         let PatKind::Bind { local, .. } = self.pats[pat.index()].kind else { unreachable!("it binds a name") };
@@ -219,6 +223,26 @@ impl FnCx<'_> {
         self.scopes.pop();
         let ty = self.ty_of(value);
         self.expr(ExprKind::Block(Block { stmts: made, tail: Some(value) }), ty, span)
+    }
+
+    /// `if #only is 0 && #arm0 completes || … { #only } else { … }`, where `#only` is the one arm that may complete.
+    fn ask_first(&mut self, operations: &[String], otherwise: ExprId, made: &mut Vec<Stmt>, span: Span) -> ExprId {
+        let w = at(span);
+        let int = |value: usize| w.expr(K::Lit(ast::Lit::Int { value: value as u128, suffix: None }));
+        let may = operations.iter().enumerate().map(|(index, name)| w.call("#select_may", vec![w.reference(Mutable::No, w.name(name)), int(index)]));
+        let all = may.reduce(|all, one| w.expr(K::Binary(ast::BinaryOp::BitOr, w.span, Box::new(all), Box::new(one))));
+        let only = w.call("#select_only", vec![all.expect("there are arms")]);
+        self.statement(&w.bind("#only", false, only), made);
+        let mut arms: Vec<ast::Arm> = Vec::new();
+        for (index, name) in operations.iter().enumerate() {
+            let body = w.call("#select_poll", vec![w.reference(Mutable::Yes, w.name(name))]);
+            arms.push(ast::Arm { span, pat: w.int_pat(index as i128), guard: None, body });
+        }
+        arms.push(ast::Arm { span, pat: ast::Pat { span, kind: ast::PatKind::Wild }, guard: None, body: w.bool(false) });
+        let completes = w.expr(K::Match(Box::new(w.name("#only")), arms));
+        let cond = self.check_expr(&completes, Some(Ty::bool()));
+        let then = self.check_expr(&w.name("#only"), Some(Ty::int()));
+        self.expr(ExprKind::If { cond, then, or_else: Some(otherwise) }, Ty::int(), span)
     }
 
     fn second_arm(&mut self, known: &Option<(i128, Span, ast::Expr)>, span: Span, word: &str) -> bool {
@@ -514,6 +538,9 @@ impl FnCx<'_> {
         self.loops.first().is_some_and(|known| known.label.is_some_and(goes_over_a_part))
     }
 }
+
+/// Of so many operations of a `select` it is looked at where it stands whether one alone may complete.
+const ARMS_ASKED: usize = 32;
 
 /// So many variables stand for one that floats are put together in.
 const FLOATS_APART: usize = 4;

@@ -57,6 +57,19 @@ pub struct Start {
 pub unsafe fn start(record: *mut Record, start: &Start) {
     // SAFETY: the caller's promise.
     unsafe {
+        begin(record, start);
+        (*record).stack_pointer =
+            switch::prepare((*record).head.stack_high, record as usize, start.function, start.argument);
+    }
+}
+
+/// The same for a fiber that has come to the end of another function, and stands there.
+///
+/// # Safety
+/// The record is the running fiber's; the function is compiled code.
+pub unsafe fn begin(record: *mut Record, start: &Start) {
+    // SAFETY: the caller's promise.
+    unsafe {
         let fiber = &mut *record;
         fiber.head.panic = null_mut();
         fiber.head.image = start.image;
@@ -69,8 +82,6 @@ pub unsafe fn start(record: *mut Record, start: &Start) {
         // ORDER: Relaxed; whoever runs it takes it from a queue.
         fiber.task.store(start.task, Ordering::Relaxed);
         fiber.life.store(state::LIVE, Ordering::Relaxed);
-        fiber.stack_pointer =
-            switch::prepare(fiber.head.stack_high, record as usize, start.function, start.argument);
     }
 }
 
@@ -81,8 +92,15 @@ unsafe extern "C" fn woken_early(save: *mut usize) {
     crate::sched::ready(record);
 }
 
+/// What a fiber calls that has come to the end of its function and has got another: in this order in the two registers of a result.
+#[repr(C)]
+pub struct Next {
+    pub argument: usize,
+    pub function: usize,
+}
+
 /// Where a fiber's function returns to, on the fiber's stack.
-unsafe extern "C" fn end(record: *mut Record, raised: i64) -> ! {
+unsafe extern "C" fn end(record: *mut Record, raised: i64) -> Next {
     // SAFETY: the running fiber's record.
     unsafe { (*record).raised = raised != 0 };
     crate::sched::finish(record)

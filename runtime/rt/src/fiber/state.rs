@@ -40,6 +40,8 @@ pub struct Record {
     pub is_main: bool,
     /// How many `blocking` blocks it is in.
     pub blocking: u32,
+    /// How many tasks of the same scope have ended here in a row before the one that runs, and are still counted there.
+    pub owed: u32,
 }
 const _: () = assert!(size_of::<Record>() == 192);
 

@@ -1,7 +1,8 @@
 //! The step from one stack to another: what the C convention and Cranelift's `Tail` keep (the same registers), and a jump.
 //!
 //! It ends in a jump, not in `ret`: the processor's stack of return addresses belongs to the other stack, and a
-//! mispredicted `ret` costs three times the switch. Floating-point control words are nobody's to change.
+//! mispredicted `ret` costs three times the switch. Only where both stacks stand in the same calls, as fibers do that wait, is
+//! `ret` the better end: what lies on the processor's stack is right for those. Floating-point control words are nobody's to change.
 
 use crate::prim::AtomicU64;
 
@@ -88,8 +89,7 @@ pub unsafe extern "C" fn switch_and_park(save: *mut usize, to: usize, word: *con
         "pop r12",
         "pop rbx",
         "pop rbp",
-        "pop rcx",
-        "jmp rcx",
+        "ret",
         "2:",
         "sub rsp, 8",
         "call {woken}",
@@ -99,18 +99,21 @@ pub unsafe extern "C" fn switch_and_park(save: *mut usize, to: usize, word: *con
     )
 }
 
-/// Where a fresh fiber begins: calls its function with its argument, then the end. A zero frame pointer and a zero return
-/// address mark the end for those who walk the stack.
+/// Where a fresh fiber begins: calls its function with its argument, then the end, which may have another function for it. A zero
+/// frame pointer and a zero return address mark the end for those who walk the stack.
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
 unsafe extern "C" fn start() {
     core::arch::naked_asm!(
-        "mov rdi, r13",
-        "call r12",
+        "mov rax, r13",
+        "mov rdx, r12",
+        "2:",
+        "mov rdi, rax",
+        "call rdx",
         "mov rdi, r15",
         "movzx esi, al",
         "call {end}",
-        "ud2",
+        "jmp 2b",
         end = sym super::end,
     )
 }
@@ -245,7 +248,7 @@ pub unsafe extern "C" fn switch_and_park(save: *mut usize, to: usize, word: *con
         "ldp d12, d13, [sp, #128]",
         "ldp d14, d15, [sp, #144]",
         "add sp, sp, #160",
-        "br x9",
+        "ret x9",
         "4:",
         "clrex",
         "bl {woken}",
@@ -259,13 +262,15 @@ pub unsafe extern "C" fn switch_and_park(save: *mut usize, to: usize, word: *con
 unsafe extern "C" fn start() {
     core::arch::naked_asm!(
         "mov x0, x20",
+        "mov x1, x19",
+        "2:",
         "mov x29, xzr",
         "mov x30, xzr",
-        "blr x19",
+        "blr x1",
         "and x1, x0, #0xff",
         "mov x0, x21",
         "bl {end}",
-        "brk #1",
+        "b 2b",
         end = sym super::end,
     )
 }

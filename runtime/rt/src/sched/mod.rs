@@ -13,7 +13,7 @@ pub use deadlock::{outside_begins, outside_ends, waits_for};
 pub use tree::report as tree;
 pub use worker::{After, Worker};
 
-use crate::fiber::{self, Record};
+use crate::fiber::{self, Next, Record};
 use crate::prim::{AtomicBool, Once, OnceLock, Ordering, thread};
 use crate::{cancel, heap, observe, scope, signal, virt, watch};
 use std::cell::Cell;
@@ -265,8 +265,11 @@ unsafe fn leave(record: *mut Record, after: After) {
     }
 }
 
-/// The end of a fiber.
-pub fn finish(record: *mut Record) -> ! {
+/// The end of a fiber, or of its task: then it goes on with the next one where that is what its worker would do.
+///
+/// Tasks of one scope that it runs in a row leave the scope's count together, behind the last of them. The scope waits no longer for
+/// that: the one that runs is counted, too.
+pub fn finish(record: *mut Record) -> Next {
     if observe::is_on() {
         // SAFETY: the running fiber's record.
         unsafe { observe::finish(record) };
@@ -275,6 +278,25 @@ pub fn finish(record: *mut Record) -> ! {
     unsafe {
         cancel::forget(record);
         scope::publish_forks(record);
+        let worker = &*(*record).worker;
+        let left = worker.left.replace(std::ptr::null_mut());
+        if !left.is_null() {
+            let owed = (*record).owed + 1;
+            if scope::may_owe(left)
+                && let Some(head) = worker.next_task(|head| (*head).scope == left)
+            {
+                (*record).owed = owed;
+                worker.begins_again(record);
+                return scope::go_on_with(record, head);
+            }
+            (*record).owed = 0;
+            scope::take_off(left, u64::from(owed));
+            if let Some(head) = worker.next_task(|_| true) {
+                worker.begins_again(record);
+                return scope::go_on_with(record, head);
+            }
+            worker.give_way(record);
+        }
         leave(record, After::End(record));
     }
     unreachable!("a fiber that ended went on")

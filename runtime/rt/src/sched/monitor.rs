@@ -5,7 +5,7 @@
 //! the fiber gives its turn back at its next prologue. While all workers sleep, the monitor does, too.
 
 use super::{active, all, deadlock, idle, notify, spare};
-use crate::clock;
+use crate::{barrier, clock};
 use crate::prim::{AtomicBool, Condvar, Mutex, Once, Ordering, fence, lock, thread};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ fn everybody_sleeps() -> bool {
 }
 
 fn watch() {
+    // Here nobody waits for it.
+    barrier::prepare();
     let mut seen = Vec::new();
     let mut quiet = 0;
     loop {

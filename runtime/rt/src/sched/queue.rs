@@ -245,8 +245,7 @@ impl Queue {
         // SAFETY: the caller's promise.
         unsafe {
             self.unlink(head);
-            // ORDER: Relaxed; under the lock, and running is only waited for.
-            (*head).state.fetch_add(TASK_RUNNING - TASK_QUEUED, Ordering::Relaxed);
+            advance(head, TASK_RUNNING - TASK_QUEUED);
         }
     }
 
@@ -338,12 +337,33 @@ impl Queue {
         {
             return Some(work);
         }
-        if self.has_tasks() && (self.fibers.first.is_null() || policy::task_before_fiber(self.turn)) {
-            let by_age = if self.tasks.first.is_null() { self.nested.last } else { self.tasks.first };
-            let by_place = if self.nested.first.is_null() { self.tasks.first } else { self.nested.first };
-            return self.claimed(if policy::oldest_task_first(self.turn) { by_age } else { by_place });
+        self.claimed(self.due(self.turn)).or_else(|| self.fiber(false)).or_else(|| self.fiber(true))
+    }
+
+    /// The task that this turn is for; null if it is for a fiber.
+    fn due(&self, turn: u32) -> *mut TaskHead {
+        if !self.fibers.first.is_null() && !policy::task_before_fiber(turn) {
+            return null_mut();
         }
-        self.fiber(false).or_else(|| self.fiber(true))
+        let by_age = if self.tasks.first.is_null() { self.nested.last } else { self.tasks.first };
+        let by_place = if self.nested.first.is_null() { self.tasks.first } else { self.nested.first };
+        if policy::oldest_task_first(turn) { by_age } else { by_place }
+    }
+
+    /// The same as [`Queue::pop`] if it is a task that comes next and that `fits`; else nothing has happened.
+    pub fn pop_task(&mut self, fits: impl FnOnce(*mut TaskHead) -> bool) -> Option<*mut TaskHead> {
+        let turn = self.turn.wrapping_add(1);
+        if policy::is_spawners_turn(turn) && !self.spawners.first.is_null() {
+            return None;
+        }
+        let head = self.due(turn);
+        if head.is_null() || !fits(head) {
+            return None;
+        }
+        self.turn = turn;
+        // SAFETY: it stands in one of the lists here.
+        unsafe { self.claim(head) };
+        Some(head)
     }
 
     /// For another worker: what was published first, which is most.
@@ -363,9 +383,21 @@ unsafe fn queued(head: *mut TaskHead, home: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         set_home(head, home);
-        // ORDER: Release; who sees it queued also sees its home.
-        (*head).state.fetch_add(TASK_QUEUED - TASK_PENDING, Ordering::Release);
+        advance(head, TASK_QUEUED - TASK_PENDING);
     }
+}
+
+/// Moves the state of a task on, by the one who may. The others who change it are those who have its handle: when that is gone, nobody.
+///
+/// # Safety
+/// The task is alive, and its state changes under the caller's lock.
+unsafe fn advance(head: *mut TaskHead, by: u64) {
+    // SAFETY: the caller's promise.
+    let state = unsafe { &(*head).state };
+    // ORDER: Acquire; partner of the exchange with which the handle went.
+    let seen = state.load(Ordering::Acquire);
+    // ORDER: Release; who sees it queued also sees its home.
+    if seen & TASK_GONE != 0 { state.store(seen + by, Ordering::Release) } else { _ = state.fetch_add(by, Ordering::Release) }
 }
 
 /// # Safety

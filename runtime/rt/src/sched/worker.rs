@@ -38,6 +38,8 @@ pub struct Worker {
     noted: Cell<*const Cell<*mut Fiber>>,
     /// Others' queues are to be looked at first, once.
     look_around: Cell<bool>,
+    /// The scope whose task has just ended here and is still counted there; null but for that moment.
+    pub left: Cell<*mut Scope>,
 
     /// The fiber that was woken last by what runs here: it goes next.
     slot: AtomicPtr<Record>,
@@ -85,6 +87,7 @@ impl Worker {
             due: Cell::new(0),
             noted: Cell::new(std::ptr::null()),
             look_around: Cell::new(false),
+            left: Cell::new(null_mut()),
             slot: AtomicPtr::new(null_mut()),
             queue: Locked::new(),
             len: AtomicUsize::new(0),
@@ -462,8 +465,27 @@ impl Worker {
         true
     }
 
-    /// The fiber that runs waits, and the one that was woken last goes on, without going through the loop: until the wait has
-    /// ended. False: that is for the loop to do.
+    /// The next task here, for a fiber that has ended its own and may run another one, if that is what comes next and `fits`.
+    pub fn next_task(&self, fits: impl FnOnce(*mut TaskHead) -> bool) -> Option<*mut TaskHead> {
+        if !self.has_queued() || !self.slot.load(Ordering::Relaxed).is_null() || !self.is_plain_turn() {
+            return None;
+        }
+        self.with_queue(|queue| queue.pop_task(fits))
+    }
+
+    /// What there is to note when the fiber that runs here has got another task.
+    ///
+    /// # Safety
+    /// The record is the running fiber's, without pending forks.
+    pub unsafe fn begins_again(&self, record: *mut Record) {
+        self.turns.set(self.turns.get() + 1);
+        self.slot_runs.set(0);
+        // SAFETY: the caller's promise.
+        unsafe { self.enter(record, true) };
+    }
+
+    /// The fiber that runs waits, and the one that was woken last goes on, or a task begins, without going through the loop: until the
+    /// wait has ended. False: that is for the loop to do.
     ///
     /// # Safety
     /// As above, and the fiber is armed, or has been.
@@ -480,16 +502,45 @@ impl Worker {
         if armed & WAIT_STATE != WAIT_ARMED {
             return true;
         }
-        let Some(Work::Fiber(next)) = self.take_slot() else { return false };
+        let (next, runs) = if let Some(Work::Fiber(next)) = self.take_slot() {
+            (next, runs + 1)
+        } else if let Some(head) = self.next_task(|_| true) {
+            // SAFETY: the task was claimed by taking it out of the queue.
+            (unsafe { self.begin(head) }, 0)
+        } else {
+            return false;
+        };
         self.turns.set(self.turns.get() + 1);
-        self.slot_runs.set(runs + 1);
-        // SAFETY: the caller's promise; what was in the slot may run and stands nowhere else.
+        self.slot_runs.set(runs);
+        // SAFETY: the caller's promise; what was in the slot, or is fresh, may run and stands nowhere else.
         unsafe {
             self.enter(next, true);
             let parked = armed & !WAIT_STATE | WAIT_PARKED;
             fiber::switch_and_park(&raw mut (*record).stack_pointer, (*next).stack_pointer, wait, armed, parked);
         }
         true
+    }
+
+    /// The fiber that runs has ended, and the one that was woken last goes on, without going through the loop. Comes back only where that
+    /// is for the loop to do.
+    ///
+    /// # Safety
+    /// The record is the running fiber's, which nobody else knows any more.
+    pub unsafe fn give_way(&self, record: *mut Record) {
+        let runs = self.slot_runs.get();
+        // A fiber that this worker keeps for itself may be kept before it has been left: nobody else takes it.
+        if policy::look_first(runs) == policy::First::Queue || !self.is_plain_turn() || self.pool_len.get() == POOL_MAX {
+            return;
+        }
+        let Some(Work::Fiber(next)) = self.take_slot() else { return };
+        self.turns.set(self.turns.get() + 1);
+        self.slot_runs.set(runs + 1);
+        // SAFETY: the caller's promise; what was in the slot may run and stands nowhere else.
+        unsafe {
+            self.end(record);
+            self.enter(next, true);
+            fiber::switch(&raw mut (*record).stack_pointer, (*next).stack_pointer);
+        }
     }
 
     /// What there is to note when a fiber goes on here. It may keep its forks to itself as long as nobody sleeps, if at all.
@@ -544,9 +595,9 @@ impl Worker {
                     // ORDER: Relaxed; the exchange decides.
                     let seen = wait.load(Ordering::Relaxed);
                     let parked = seen & !WAIT_STATE | WAIT_PARKED;
-                    // SeqCst: releases the fiber's stack to who wakes it, and is seen by `wait::cancel`.
+                    // AcqRel: releases the fiber's stack to who wakes it.
                     if seen & WAIT_STATE == WAIT_ARMED
-                        && wait.compare_exchange(seen, parked, Ordering::SeqCst, Ordering::Acquire).is_ok()
+                        && wait.compare_exchange(seen, parked, Ordering::AcqRel, Ordering::Acquire).is_ok()
                     {
                         return None;
                     }
