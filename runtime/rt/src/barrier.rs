@@ -14,21 +14,24 @@ pub fn everywhere() -> bool {
 
 /// Asks the system whether it can. That may take it some milliseconds, which the first to need it would wait for.
 pub fn prepare() {
-    // ORDER: Relaxed; who does not know it yet fences by itself.
-    POSSIBLE.store(everywhere(), Ordering::Relaxed);
+    // SeqCst: in one order with the looks at it in `mine` and `others`, and with what these are between.
+    POSSIBLE.store(everywhere(), Ordering::SeqCst);
 }
 
-/// What the side that runs often does, where the other one calls [`others`]: one of the two sees what the other did before.
+/// What the side that runs often does, where the other one calls [`others`]: one of the two sees what the other did before, if what they
+/// look at is written by [`others`]' side and read by this one with `SeqCst`. That is for the case in which this side knows already
+/// that it may do without a fence, and the other does not know yet: then it was here first.
 #[inline]
 pub fn mine() {
-    if POSSIBLE.load(Ordering::Relaxed) { compiler_fence(Ordering::SeqCst) } else { fence(Ordering::SeqCst) }
+    if POSSIBLE.load(Ordering::SeqCst) { compiler_fence(Ordering::SeqCst) } else { fence(Ordering::SeqCst) }
 }
 
-/// The other side.
+/// The other side. As long as nobody knows whether the system can, and where it cannot, everybody fences.
 pub fn others() {
     fence(Ordering::SeqCst);
-    // Where the system cannot, everybody fences.
-    let _ = everywhere();
+    if POSSIBLE.load(Ordering::SeqCst) {
+        let _ = everywhere();
+    }
 }
 
 #[cfg(target_os = "linux")]
