@@ -711,6 +711,10 @@ pub unsafe fn set_failures(scope: *mut Scope, list: Box<Failures>) {
 pub unsafe fn settle(record: *mut Record, scope: *mut Scope) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
+        if cfg!(aurora_tsan) {
+            // Compiled code has looked at the count, which ThreadSanitizer has not seen.
+            (*scope).word.load(Ordering::Acquire);
+        }
         let fiber = &mut (*record).head;
         if options(scope) & SCOPE_COLLECT == 0
             && let Some(failures) = take_failures(scope)
