@@ -1,6 +1,7 @@
 //! `ast::File`s to a [`Program`]: collects definitions, resolves imports, lowers signatures. Bodies stay as written
 //! until `infer` types them.
 
+mod attributes;
 mod collect;
 mod columns;
 mod consts;

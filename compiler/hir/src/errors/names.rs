@@ -201,14 +201,21 @@ pub(crate) fn second_test_option(span: Span) -> Diagnostic {
     Diagnostic::error(E0209, "a test chooses its schedules in one way").primary(span, "a second one")
 }
 
-pub(crate) fn unknown_attribute(attr: &Attr) -> Diagnostic {
-    let known: Vec<Symbol> = ["derive", "inline", "cold", "must_use", "repr", "cache_line", "nonblocking", "associative", "allow"]
-        .iter()
-        .map(|name| Symbol::intern(name))
-        .collect();
+/// `known`: what can stand there. `elsewhere`: on what this one can.
+pub(crate) fn unknown_attribute(attr: &Attr, known: &[&str], elsewhere: &[&str]) -> Diagnostic {
+    let known: Vec<Symbol> = known.iter().map(|name| Symbol::intern(name)).collect();
     let diagnostic = Diagnostic::error(E0209, format!("there is no attribute `{}` for this", attr.name.name))
-        .primary(attr.name.span, "unknown attribute");
-    with_nearest(diagnostic, attr.name, &known)
+        .primary(attr.name.span, if elsewhere.is_empty() { "unknown attribute" } else { "it has no meaning here" });
+    match elsewhere {
+        [] => with_nearest(diagnostic, attr.name, &known),
+        places => diagnostic.help(format!("it can stand on {}", places.join(" and "))),
+    }
+}
+
+pub(crate) fn unknown_repr(attr: &Attr) -> Diagnostic {
+    Diagnostic::error(E0209, "the one layout that can be asked for is C's".to_string())
+        .primary(attr.name.span, "unknown layout")
+        .help("write `#[repr(C)]`")
 }
 
 pub(crate) fn unknown_derive(span: Span, name: &str, known: &[&str]) -> Diagnostic {

@@ -71,10 +71,10 @@ pub(super) fn collect<'a>(
     collector.out
 }
 
-struct Collector<'p, 'a> {
-    program: &'p mut Program,
+pub(super) struct Collector<'p, 'a> {
+    pub(super) program: &'p mut Program,
     derived: &'a FastMap<Span, ast::File>,
-    diags: &'p mut Diags,
+    pub(super) diags: &'p mut Diags,
     out: Collected<'a>,
     by_path: FastMap<Vec<Symbol>, ModId>,
 }
@@ -137,6 +137,7 @@ impl<'a> Collector<'_, 'a> {
     }
 
     fn item(&mut self, module: ModId, item: &'a Item) {
+        self.attributes(module, item);
         match &item.kind {
             ItemKind::Fn(f) => {
                 let kind = FnKind::Free;
@@ -145,7 +146,7 @@ impl<'a> Collector<'_, 'a> {
                 if module == ModId(0) && f.name.name.as_str() == "main" {
                     self.program.main = Some(id);
                 }
-                self.lang(&item.attrs, crate::LangItem::Fn(id));
+                self.lang(module, &item.attrs, crate::LangItem::Fn(id));
             }
             ItemKind::Struct(s) => {
                 let id = self.adt(module, item, s.name, s.is_view, false);
@@ -209,7 +210,7 @@ impl<'a> Collector<'_, 'a> {
                     name_span: t.name.span,
                 });
                 self.declare(module, t.name.name, Namespace::Type, Def::Trait(id), item.public, t.name.span);
-                self.lang(&item.attrs, crate::LangItem::Trait(id));
+                self.lang(module, &item.attrs, crate::LangItem::Trait(id));
                 let mut seen: Vec<ast::Ident> = Vec::new();
                 for assoc in &t.items {
                     match &assoc.kind {
@@ -261,7 +262,7 @@ impl<'a> Collector<'_, 'a> {
                             let public = assoc.public || i.of_trait.is_some();
                             let fn_id = self.function(module, f, FnKind::Impl(id), public, &assoc.attrs);
                             self.program.impls[id.index()].methods.push(fn_id);
-                            self.lang(&assoc.attrs, crate::LangItem::Fn(fn_id));
+                            self.lang(module, &assoc.attrs, crate::LangItem::Fn(fn_id));
                             self.twice(&mut seen, f.name);
                         }
                         AssocKind::Const { name, ty, value } => {
@@ -360,8 +361,9 @@ impl<'a> Collector<'_, 'a> {
                 "must_use" => attrs.must_use = true,
                 "cache_line" => attrs.cache_line = true,
                 "repr" if attr.args.iter().any(|arg| arg.name.name.as_str() == "C") => attrs.repr_c = true,
-                "derive" | "soa" | "lang" | "doc" | "allow" => {}
-                _ => self.diags.push(errors::unknown_attribute(attr)),
+                "repr" => self.diags.push(errors::unknown_repr(attr)),
+                // Whether it may stand here is asked in `attributes`.
+                _ => {}
             }
         }
         let path = self.path_of(module, name.name);
@@ -380,7 +382,7 @@ impl<'a> Collector<'_, 'a> {
             name_span: name.span,
         });
         self.declare(module, name.name, Namespace::Type, Def::Adt(id), item.public, name.span);
-        self.lang(&item.attrs, crate::LangItem::Adt(id));
+        self.lang(module, &item.attrs, crate::LangItem::Adt(id));
         if let Some(file) = self.derived.get(&item.span) {
             self.items(module, &file.items);
         }
@@ -412,8 +414,8 @@ impl<'a> Collector<'_, 'a> {
                 "must_use" => flags.must_use = true,
                 "orders" => flags.orders = true,
                 "associative" => flags.associative = true,
-                "lang" | "doc" | "allow" | "step" => {}
-                _ => self.diags.push(errors::unknown_attribute(attr)),
+                // Whether it may stand here is asked in `attributes`.
+                _ => {}
             }
         }
         flags.exported = f.is_extern && f.body.is_some();
@@ -506,7 +508,10 @@ impl<'a> Collector<'_, 'a> {
         id
     }
 
-    fn lang(&mut self, attrs: &[Attr], item: crate::LangItem) {
+    fn lang(&mut self, module: ModId, attrs: &[Attr], item: crate::LangItem) {
+        if !self.program.module(module).library {
+            return;
+        }
         for attr in attrs.iter().filter(|attr| attr.name.name.as_str() == "lang") {
             if let Some(ast::Lit::Str(name)) = attr.args.first().and_then(|arg| arg.value.clone()) {
                 self.program.lang.insert(name, item);
