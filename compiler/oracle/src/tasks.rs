@@ -352,7 +352,7 @@ impl Machine<'_> {
             }
             "end" => self.end_task(pointer(0), int(1)),
             "leave" => {
-                let within = pointer(0);
+                let within = pointer(2);
                 let word = self.number(within, SCOPE_WORD)?;
                 self.put_number(within, SCOPE_WORD, word - TASK)?;
                 self.memory.clocks().acquire(within.address + SCOPE_WORD);

@@ -189,8 +189,13 @@ impl<'a> Exploration<'a> {
     /// Whether the run has shown something that an exploration has to know from its beginning.
     fn learns(&mut self, end: &End) -> bool {
         match end {
-            // Who receives by number cannot leave.
-            End::Cancels => (self.known.stance.cancels, self.known.stance.one_order) = (true, true),
+            // Who receives by number cannot leave. A run that is drawn has to be one that there is: whole steps have others, too,
+            // which only an exhaustive search leaves out.
+            End::Cancels => {
+                let is_drawn = matches!(self.world.engine.mode(), Mode::Priorities(..));
+                let stance = &mut self.known.stance;
+                (stance.cancels, stance.one_order, stance.divides) = (true, true, stance.divides || is_drawn);
+            }
             End::CancelsAny => self.known.stance.everywhere = true,
             End::Divides => self.known.stance.divides = true,
             End::OneOrder => self.known.stance.one_order = true,
