@@ -114,8 +114,7 @@ pub(super) unsafe fn cancels_in_words(node: *mut Node) -> bool {
     true
 }
 
-/// A wait is over that was not to be cancelled. If that took longer than until somebody would have ended it, or if who waited knows
-/// that somebody would have, there is no such run.
+/// A wait is over that was not to be cancelled. If that took longer than until somebody would have ended it, there is no such run.
 pub(super) fn waited(record: *mut Record) {
     let number = current(record);
     let task = world().task(number);
@@ -125,12 +124,8 @@ pub(super) fn waited(record: *mut Record) {
     let now = task.now;
     // SAFETY: the running fiber's contexts are alive.
     let cancelled = unsafe { cancel::cancelled((*record).head.node) };
-    let is_impossible = |(node, _): (*mut Node, u64)| {
-        let all = world().cancellers.get(&(node as usize));
-        // What it waited for may have come about because of the cancellation: then it cannot but know of that, too.
-        all.is_some_and(|all| all.iter().all(|by| by.at < now) || all.iter().any(|by| observer().knows(number, by.task) >= by.steps))
-    };
-    if cancelled.is_some_and(is_impossible) {
+    let late = |(node, _): (*mut Node, u64)| world().cancellers.get(&(node as usize)).is_some_and(|all| all.iter().all(|by| by.at < now));
+    if cancelled.is_some_and(late) {
         // SAFETY: the record is the running fiber's.
         unsafe { give_up(record.cast()) };
     }
